@@ -1,0 +1,117 @@
+// The engine as its users see it: submit a sequence, receive what every step produced, cancel. One interface for the
+// engine in this process, the one in a child process and a scripted one in tests.
+
+import type { ChatMessage } from '../tokenizer/chat-template.ts'
+
+export interface SamplingParams {
+  /** 0 is greedy. */
+  temperature: number
+  topP: number
+  /** 0 is off. */
+  topK: number
+  minP: number
+  /** 1 is off. Divides positive and multiplies negative logits of every token seen (prompt and generated). */
+  repetitionPenalty: number
+  /** Subtracted once from the logit of each generated token, and once per occurrence: OpenAI's definitions. */
+  presencePenalty: number
+  frequencyPenalty: number
+  /** An integer from 0 to 2^53-1. The draw for a position depends on (seed, position) only. */
+  seed: number
+}
+
+export type Prompt = { kind: 'text'; text: string } | { kind: 'messages'; messages: ChatMessage[] }
+
+export interface SequenceRequest {
+  /** Chosen by the caller, unique among running sequences. */
+  id: string
+  prompt: Prompt
+  sampling: SamplingParams
+  maxTokens: number
+  minTokens: number
+  /** Never part of the output. Empty: none. */
+  stop: string[]
+  ignoreEos: boolean
+  /** Alternatives reported per token, 0-5; null: no log-probabilities at all. */
+  logprobs: number | null
+  /** Token ids an earlier attempt has already delivered: they are prefilled, and generation goes on after them. */
+  generated: number[]
+  /** Milliseconds since the epoch after which the sequence ends with `deadline_exceeded`. */
+  deadlineAt: number
+}
+
+export interface TokenLogprob {
+  token: string
+  id: number
+  /** Natural logarithm, of the model's own distribution: before temperature and penalties. */
+  logprob: number
+}
+
+/** One generated token, or the text that was held back until the end (`tokenId` null, at most one, the last). */
+export interface GeneratedToken {
+  tokenId: number | null
+  /** The text that became certain with this token; empty for half a character or a possible stop string. */
+  text: string
+  logprob?: TokenLogprob & { top: TokenLogprob[] }
+}
+
+export type FinishReason = 'stop' | 'length'
+
+export interface SequenceUsage {
+  promptTokens: number
+  /** Prompt tokens whose keys and values were reused instead of computed. */
+  cachedTokens: number
+  /** Generated tokens, those of earlier attempts included; EOS is not one. */
+  completionTokens: number
+}
+
+export interface SequenceTimings {
+  /** Milliseconds from submit to the first prefill. */
+  waitMs: number
+  /** Milliseconds from the first prefill to the first token. */
+  prefillMs: number
+  /** Milliseconds from the first token to the last. */
+  decodeMs: number
+}
+
+export type SequenceEnd =
+  | { kind: 'finished'; reason: FinishReason; usage: SequenceUsage; timings: SequenceTimings }
+  | { kind: 'failed'; code: 'invalid_request' | 'deadline_exceeded' | 'engine_failed'; message: string }
+
+/** What one step did for one sequence. With `end` it is the last output of that id. */
+export interface SequenceOutput {
+  id: string
+  tokens: GeneratedToken[]
+  end: SequenceEnd | null
+}
+
+export interface EngineInfo {
+  model: string
+  precision: 'int8' | 'float32'
+  slots: number
+  threads: number
+  maxContext: number
+}
+
+/** Counters since the engine started, and what it holds now. */
+export interface EngineStats {
+  running: number
+  waiting: number
+  steps: number
+  prefillTokens: number
+  decodeTokens: number
+  /** Milliseconds spent in steps. */
+  busyMs: number
+}
+
+export interface Engine {
+  readonly info: EngineInfo
+  /** Queues a sequence. Never throws for a bad request: that comes as a `failed` output. */
+  submit(request: SequenceRequest): void
+  /** Drops a sequence within one step. No output of that id is delivered afterwards. Unknown ids are ignored. */
+  cancel(id: string): void
+  /** Called once per step with the outputs of all sequences that the step advanced or ended. */
+  onStep(listener: (outputs: SequenceOutput[]) => void): void
+  stats(): EngineStats
+  /** Drops every sequence and frees the model. */
+  close(): Promise<void>
+}

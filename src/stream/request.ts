@@ -1,0 +1,83 @@
+// The request bodies of the native routes: validated by the API, carried in the job's payload, documented in OpenAPI.
+// One schema for all three. Limits that depend on the model (context, vocabulary) are checked where the model is known.
+
+import { z } from 'zod'
+
+export const maxStopStrings = 4
+export const maxStopLength = 64
+
+/** Well-formed UTF-16 only: a lone surrogate has no UTF-8 form, so the text would change on its way. */
+const text = z
+  .string()
+  .refine((value) => value.isWellFormed(), 'contains a lone surrogate, which is not valid Unicode text')
+
+const chatMessage = z.strictObject({
+  role: z.enum(['system', 'user', 'assistant']),
+  content: text,
+})
+
+const stopString = text.min(1).max(maxStopLength)
+
+/** What every job takes, whatever its kind. */
+const jobOptions = {
+  on_disconnect: z.enum(['cancel', 'continue']).default('cancel'),
+  deadline_ms: z.int().min(1000).max(3_600_000).default(600_000),
+}
+
+/** How tokens are chosen, shared by generations and analyses. */
+const sampling = {
+  temperature: z.number().min(0).max(2),
+  top_p: z.number().gt(0).max(1),
+  top_k: z.int().min(0).max(1000),
+  min_p: z.number().min(0).max(1),
+  repetition_penalty: z.number().min(0.1).max(2),
+  presence_penalty: z.number().min(-2).max(2),
+  frequency_penalty: z.number().min(-2).max(2),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
+}
+
+export const generateRequestSchema = z
+  .strictObject({
+    prompt: text.min(1).optional(),
+    messages: z.array(chatMessage).min(1).optional(),
+    max_tokens: z.int().min(1).optional(),
+    temperature: sampling.temperature.default(0.7),
+    top_p: sampling.top_p.default(0.9),
+    top_k: sampling.top_k.default(0),
+    min_p: sampling.min_p.default(0),
+    repetition_penalty: sampling.repetition_penalty.default(1),
+    presence_penalty: sampling.presence_penalty.default(0),
+    frequency_penalty: sampling.frequency_penalty.default(0),
+    stop: z.union([stopString, z.array(stopString).max(maxStopStrings)]).optional(),
+    seed: sampling.seed.optional(),
+    logprobs: z.int().min(0).max(5).optional(),
+    ignore_eos: z.boolean().default(false),
+    min_tokens: z.int().min(0).default(0),
+    ...jobOptions,
+  })
+  .refine((body) => (body.prompt === undefined) !== (body.messages === undefined), {
+    message: 'give exactly one of prompt and messages',
+    path: ['prompt'],
+  })
+
+/** A generation as the client asked for it, defaults filled in. */
+export type GenerateBody = z.infer<typeof generateRequestSchema>
+
+/** A generation as it is queued: what was left to chance or to the model is fixed, so that every attempt computes the same. */
+export type GenerateRequest = Omit<GenerateBody, 'max_tokens' | 'seed' | 'stop'> & {
+  max_tokens: number
+  seed: number
+  stop: string[]
+}
+
+export const analyzeRequestSchema = z.strictObject({
+  log_content: text.min(1),
+  log_type: text.min(1).max(64).default('auto'),
+  max_tokens: z.int().min(1).optional(),
+  temperature: sampling.temperature.default(0.2),
+  top_p: sampling.top_p.default(0.9),
+  seed: sampling.seed.optional(),
+  ...jobOptions,
+})
+
+export type AnalyzeBody = z.infer<typeof analyzeRequestSchema>

@@ -1,0 +1,166 @@
+// A real Redis for tests, isolated: its own port, its own empty folder, gone afterwards. A spawned redis-server where the
+// machine has one, else a container. Faults are real too: kill is SIGKILL, pause stops the process without closing sockets.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { GenericContainer, getContainerRuntimeClient } from 'testcontainers'
+import { freePort } from '../../src/cli/free-port.ts'
+import { findRedisBinary, type RedisBinary } from '../../src/cli/redis-binary.ts'
+
+export interface TestRedisOptions {
+  /** Keep what was written over kill and restart, each write on disk before its reply. Default: false, all in memory. */
+  durable?: boolean
+  /** Further settings: `{ maxmemory: '8mb' }`. */
+  config?: Record<string, string>
+}
+
+export interface TestRedis {
+  readonly url: string
+  readonly host: string
+  readonly port: number
+  /** What runs: `redis-server 7.0.15` or `container redis:7-alpine`. */
+  readonly how: string
+  /** SIGKILL: sockets break, nothing is flushed. */
+  kill(): Promise<void>
+  /** SIGTERM: a clean shutdown. */
+  shutdown(): Promise<void>
+  /** Starts it again on the same port and, when durable, with its data. Kills it first if it runs. */
+  restart(): Promise<void>
+  /** Stops answering while connections stay open: what a frozen or swapped-out machine looks like. */
+  pause(): Promise<void>
+  resume(): Promise<void>
+  /** The end: nothing of it is left. */
+  stop(): Promise<void>
+}
+
+export async function startTestRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
+  const { binary } = await findRedisBinary(process.env.PATH ?? '')
+  return binary === null ? startContainer(options) : startProcess(binary, options)
+}
+
+function settings(options: TestRedisOptions): string[] {
+  const all = {
+    save: '',
+    appendonly: options.durable ? 'yes' : 'no',
+    appendfsync: 'always',
+    'maxmemory-policy': 'noeviction',
+    // The machine that runs tests may be short of memory for a moment; a fork that fails must not fail a test.
+    'stop-writes-on-bgsave-error': 'no',
+    ...options.config,
+  }
+  return Object.entries(all).flatMap(([name, value]) => [`--${name}`, value])
+}
+
+async function startProcess(binary: RedisBinary, options: TestRedisOptions): Promise<TestRedis> {
+  const folder = await mkdtemp(join(tmpdir(), 'test-redis-'))
+  const port = await freePort()
+  let child = await launch()
+
+  async function launch(): Promise<ChildProcess> {
+    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...settings(options)]
+    const started = spawn(binary.file, args, { argv0: 'redis-server', stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    started.stdout.on('data', (chunk) => {
+      output = (output + chunk).slice(-4000)
+    })
+    await Promise.race([
+      untilReady('127.0.0.1', port),
+      once(started, 'exit').then(() => {
+        throw new Error(`redis-server ended at once:\n${output}`)
+      }),
+    ])
+    return started
+  }
+  // A test run that is interrupted must not leave servers behind.
+  const killNow = () => child.kill('SIGKILL')
+  process.once('exit', killNow)
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    // A paused process acts on SIGTERM only after it continues.
+    child.kill('SIGCONT')
+    await ended
+  }
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    host: '127.0.0.1',
+    port,
+    how: `redis-server ${binary.version}`,
+    kill: () => end('SIGKILL'),
+    shutdown: () => end('SIGTERM'),
+    async restart() {
+      await end('SIGKILL')
+      child = await launch()
+    },
+    async pause() {
+      child.kill('SIGSTOP')
+    },
+    async resume() {
+      child.kill('SIGCONT')
+    },
+    async stop() {
+      await end('SIGKILL')
+      process.off('exit', killNow)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+const image = 'redis:7-alpine'
+
+async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
+  // A fixed port: Docker gives a restarted container another one.
+  const port = await freePort()
+  const started = await new GenericContainer(image)
+    .withExposedPorts({ container: 6379, host: port })
+    .withCommand(['redis-server', '--protected-mode', 'no', ...settings(options)])
+    .start()
+  const client = await getContainerRuntimeClient()
+  const container = client.container.getById(started.getId())
+  const host = started.getHost()
+  await untilReady(host, port)
+  return {
+    url: `redis://${host}:${port}`,
+    host,
+    port,
+    how: `container ${image}`,
+    kill: () => container.kill(),
+    shutdown: () => container.stop(),
+    async restart() {
+      if ((await container.inspect()).State.Running) await container.kill()
+      await container.start()
+      await untilReady(host, port)
+    },
+    pause: () => container.pause(),
+    resume: () => container.unpause(),
+    async stop() {
+      if ((await container.inspect()).State.Paused) await container.unpause()
+      await started.stop({ timeout: 0 })
+    },
+  }
+}
+
+/** Resolves when PING is answered; a Redis that is still loading its data refuses it. Gives up after 20 seconds. */
+async function untilReady(host: string, port: number): Promise<void> {
+  const client = new Redis({ host, port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
+  client.on('error', () => {}) // Refused connections are what is waited out here.
+  const giveUpAt = Date.now() + 20_000
+  for (;;) {
+    try {
+      await client.connect()
+      await client.ping()
+      client.disconnect()
+      return
+    } catch (cause) {
+      client.disconnect()
+      if (Date.now() > giveUpAt) throw new Error(`no Redis answers on ${host}:${port}`, { cause })
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+  }
+}

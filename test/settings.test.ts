@@ -1,0 +1,129 @@
+import { resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { misspelledSettings, readSettings, requireRedisUrl, settingsTable } from '../src/settings.ts'
+
+describe('settings', () => {
+  test('an empty environment gives the documented defaults', () => {
+    expect(readSettings({})).toMatchObject({
+      redisUrl: null,
+      ports: [8002, 8004],
+      host: '127.0.0.1',
+      workers: 1,
+      model: null,
+      modelPrecision: 'int8',
+      engineSlots: 16,
+      engineMaxContext: 2048,
+      queueMaxJobs: 256,
+      queueMaxTokens: 131_072,
+      disconnectGraceMs: 10_000,
+      streamTtlMs: 600_000,
+      bodyLimitBytes: 2 * 1024 ** 2,
+      logBodyLimitBytes: 64 * 1024 ** 2,
+      maxConnections: 10_000,
+      corsOrigins: [],
+      logLevel: 'info',
+      dataDir: resolve('.data'),
+      noInstall: false,
+    })
+  })
+
+  test('a variable that is set but empty counts as not set', () => {
+    expect(readSettings({ PORT: '', REDIS_URL: ' ' })).toMatchObject({ ports: [8002, 8004], redisUrl: null })
+  })
+
+  test('values are read as a user writes them', () => {
+    const settings = readSettings({
+      PORT: '9001, 9002,9001',
+      BODY_LIMIT: '512kb',
+      CORS_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      NO_INSTALL: '1',
+      REDIS_URL: 'rediss://user:pass@redis.example.com:6380/2',
+    })
+    expect(settings.ports).toEqual([9001, 9002])
+    expect(settings).toMatchObject({ bodyLimitBytes: 512 * 1024, logBodyLimitBytes: 64 * 1024 ** 2, noInstall: true })
+    expect(settings.corsOrigins).toEqual(['https://app.example.com', 'http://localhost:3000'])
+    expect(settings.redisUrl).toBe('rediss://user:pass@redis.example.com:6380/2')
+  })
+
+  test.each([
+    ['PORT', '80o2', 'ports from 1 to 65535, comma-separated'],
+    ['PORT', '8002,70000', 'ports from 1 to 65535, comma-separated'],
+    ['PORT', '8002,', 'ports from 1 to 65535, comma-separated'],
+    ['WORKERS', '0', 'a whole number from 1 to 64'],
+    ['WORKERS', '-1', 'a whole number from 1 to 64'],
+    ['ENGINE_SLOTS', '1.5', 'a whole number from 1 to 1024'],
+    ['ENGINE_SLOTS', '0x10', 'a whole number from 1 to 1024'],
+    ['ENGINE_THREADS', 'all', 'a whole number from 1 to 1024'],
+    ['MODEL_PRECISION', 'int4', 'int8, float32'],
+    ['LOG_LEVEL', 'verbose', 'trace, debug, info, warn, error, fatal, silent'],
+    ['BODY_LIMIT', '2 megabytes', 'a size such as 2mb, or two: the second for logs'],
+    ['BODY_LIMIT', '0', 'a size such as 2mb, or two: the second for logs'],
+    ['CORS_ORIGINS', 'app.example.com', 'origins such as https://app.example.com, comma-separated, or *'],
+    ['CORS_ORIGINS', 'https://app.example.com/', 'origins such as https://app.example.com, comma-separated, or *'],
+    ['NO_INSTALL', 'maybe', '1 or 0'],
+    ['REDIS_URL', 'localhost:6379', 'a redis:// or rediss:// URL (Sentinel and Cluster are not supported yet)'],
+    [
+      'REDIS_URL',
+      'redis+sentinel://a,b/main/0',
+      'a redis:// or rediss:// URL (Sentinel and Cluster are not supported yet)',
+    ],
+  ])('%s="%s" is refused with its name, its value and what is allowed', (name, value, allowed) => {
+    expect(() => readSettings({ [name]: value })).toThrow(
+      expect.objectContaining({
+        code: 'bad_setting',
+        field: name,
+        message: `${name} is "${value}"; allowed: ${allowed}`,
+      }),
+    )
+  })
+
+  test('a password never shows in the message, even where the URL is no URL', () => {
+    for (const url of [
+      'redis+cluster://me:s3cret@host',
+      'redis://me:s3/cr@et@:x',
+      'http://:s3cret@host?password=s3cret',
+    ]) {
+      let message = ''
+      try {
+        readSettings({ REDIS_URL: url })
+      } catch (thrown) {
+        message = String(thrown)
+      }
+      expect(message).toContain('REDIS_URL is')
+      expect(message).not.toMatch(/s3|cret/)
+    }
+  })
+
+  test('keys are refused rather than ignored', () => {
+    expect(() => readSettings({ API_KEYS: 'k1' })).toThrow(/^API_KEYS is set, but this version has no keys yet/)
+  })
+
+  test('a process that needs a Redis says so when none is named', () => {
+    expect(() => requireRedisUrl(readSettings({}))).toThrow(/^REDIS_URL is not set/)
+  })
+
+  test('names that are nearly a setting are pointed out, others are left alone', () => {
+    const env = {
+      ENGINE_SLOT: '4',
+
+      QUEUE_MAX_JOB: '1',
+      PATH: '/bin',
+      REDIS_URL: 'x',
+      PORTS: '1',
+      MODELS: 'x',
+    }
+    expect(misspelledSettings(env)).toEqual([
+      'ENGINE_SLOT is not a setting; did you mean ENGINE_SLOTS?',
+      'QUEUE_MAX_JOB is not a setting; did you mean QUEUE_MAX_JOBS?',
+    ])
+  })
+
+  test('the table names every variable, its default and its meaning', () => {
+    const table = settingsTable()
+    expect(table.find((row) => row.name === 'PORT')?.default).toBe('8002,8004')
+    for (const row of table) {
+      expect(row.default, row.name).not.toBe('')
+      expect(row.meaning, row.name).not.toBe('')
+    }
+  })
+})

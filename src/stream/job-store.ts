@@ -1,0 +1,246 @@
+// The jobs in Redis: admitting, opening, appending, cancelling and reading them. All that is written goes through the
+// scripts beside this file; this class only gives them types.
+
+import type { Redis } from 'ioredis'
+import { AppError } from '../errors.ts'
+import { appendKind, type LogEntry, parseLog } from './event-log.ts'
+import type { NewEvent, StreamEvent } from './events.ts'
+import { type JobKind, type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
+import type { Keys } from './keys.ts'
+import { admitScript } from './scripts/admit.ts'
+import { appendScript } from './scripts/append.ts'
+import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
+import { openScript } from './scripts/open.ts'
+
+export interface Admission {
+  id: string
+  kind: JobKind
+  /** Who may see the job; empty without API keys. */
+  owner: string
+  promptTokens: number
+  /** Milliseconds since the epoch. */
+  deadlineAt: number
+  onDisconnect: 'cancel' | 'continue'
+  graceMs: number
+  ttlMs: number
+}
+
+export interface AdmissionLimits {
+  maxJobs: number
+  maxTokens: number
+}
+
+export type AdmissionResult =
+  | { verdict: 'admitted'; position: number; etaMs: number }
+  | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
+
+/** What an append says. All but `ok` and `gap` mean: stop computing; a stop still has to be given its terminal event. */
+export type AppendVerdict = 'ok' | 'missing' | 'ended' | 'fenced' | 'gap' | 'cancelled' | 'abandoned'
+
+export interface Append {
+  id: string
+  attempt: number
+  firstSeq: number
+  events: NewEvent[]
+}
+
+export interface AppendResult {
+  lastSeq: number
+  verdict: AppendVerdict
+}
+
+export type Opened =
+  | { verdict: 'missing' | 'ended' | 'fenced' }
+  | {
+      verdict: 'ok' | 'cancelled' | 'abandoned' | 'poisoned'
+      lastSeq: number
+      /** Redis's clock at this moment, ms since the epoch: the times of the record are by the same clock. */
+      now: number
+      record: JobRecord
+      events: StreamEvent[]
+    }
+
+/** The API's own right to end a job that no worker will: no worker's fence is ever above it. */
+export const authorityAttempt = Number.MAX_SAFE_INTEGER
+
+/** Attempts in a row that may append nothing; the next one is not made. */
+const maxFruitlessAttempts = 3
+
+type Script = (...args: (string | number)[]) => Promise<unknown>
+
+export class JobStore {
+  private readonly scripts: Record<'admit' | 'open' | 'append' | 'cancel' | 'renew' | 'handBack', Script>
+  private reconnectedAt = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+    private readonly graceMs: number,
+  ) {
+    const define = (name: string, lua: string): Script => {
+      redis.defineCommand(name, { lua })
+      const commands = redis as unknown as Record<string, Script>
+      return (...args) => commands[name]!.call(redis, ...args)
+    }
+    this.scripts = {
+      admit: define('wfAdmit', admitScript),
+      open: define('wfOpen', openScript),
+      append: define('wfAppend', appendScript),
+      cancel: define('wfCancel', cancelScript),
+      renew: define('wfRenew', renewScript),
+      handBack: define('wfHandBack', handBackScript),
+    }
+    redis.on('ready', () => {
+      this.reconnectedAt = performance.now()
+    })
+  }
+
+  /** For a grace after every (re)connect a lapsed lease is no proof: its readers may have been cut off from Redis too. */
+  private get regrant(): '1' | '0' {
+    return performance.now() - this.reconnectedAt < this.graceMs ? '1' : '0'
+  }
+
+  /** Admits a job and writes its record and first event, or says which bound it would break. */
+  async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
+    const k = this.keys
+    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent]
+    const own = [k.job(job.id), k.log(job.id), k.lease(job.id)]
+    const reply = (await this.scripts.admit(
+      keys.length + own.length,
+      ...keys,
+      ...own,
+      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineAt, job.onDisconnect, job.graceMs, job.ttlMs],
+      ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
+    )) as [string, ...unknown[]]
+    if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
+    return { verdict: 'full', bound: reply[1] as 'jobs' | 'tokens', jobs: Number(reply[2]), tokens: Number(reply[3]) }
+  }
+
+  /**
+   * Starts an attempt: nothing older can write to the job afterwards.
+   * @throws AppError `damaged_job` when the record or the log is not what this service writes
+   */
+  async open(id: string, attempt: number, worker: WorkerRef): Promise<Opened> {
+    const k = this.keys
+    const [verdict, lastSeq, now, fields, entries] = (await this.scripts.open(
+      4,
+      ...[k.job(id), k.log(id), k.lease(id), k.waiting],
+      ...[id, attempt, JSON.stringify(worker), this.regrant, maxFruitlessAttempts],
+    )) as [string, number, number, string[], LogEntry[]]
+    if (verdict === 'missing' || verdict === 'ended' || verdict === 'fenced') return { verdict }
+    const record = parseRecord(id, pairs(fields))
+    const events = parseLog(id, entries, 0)
+    if (events.length !== lastSeq + 1) {
+      throw new AppError(
+        'damaged_job',
+        `the log of job ${id} has ${events.length} events where ${lastSeq + 1} were written`,
+      )
+    }
+    return { verdict: verdict as 'ok' | 'cancelled' | 'abandoned' | 'poisoned', lastSeq, now, record, events }
+  }
+
+  /** Appends to many logs in one round trip. The results are in the order of the appends. */
+  async append(appends: Append[]): Promise<AppendResult[]> {
+    if (appends.length === 0) return []
+    const k = this.keys
+    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.rate]
+    const args: (string | number)[] = [this.regrant]
+    for (const { id, attempt, firstSeq, events } of appends) {
+      keys.push(k.job(id), k.log(id), k.lease(id))
+      args.push(id, k.channel(id), attempt, firstSeq, events.length)
+      events.forEach((event, index) => {
+        args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))
+      })
+    }
+    const replies = (await this.scripts.append(keys.length, ...keys, ...args)) as [number, AppendVerdict][]
+    return replies.map(([lastSeq, verdict]) => ({ lastSeq, verdict }))
+  }
+
+  /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
+  async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number }> {
+    const [state, lastSeq] = (await this.scripts.cancel(2, this.keys.job(id), this.keys.waiting, id)) as [
+      string,
+      number,
+    ]
+    if (state === 'active') await this.redis.publish(this.keys.control, JSON.stringify({ type: 'cancel', id }))
+    return { state: state as JobState | 'missing', lastSeq }
+  }
+
+  /** Renews the lease that keeps running jobs from being stopped as abandoned. */
+  async renewLeases(ids: string[]): Promise<void> {
+    if (ids.length === 0) return
+    await this.scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.keys.job(id), this.keys.lease(id)]))
+  }
+
+  /**
+   * Gives an unfinished job back to its place in the line. Nothing happens where a newer attempt has it.
+   * @param forgive the attempt ended through no fault of the job and does not count towards poison
+   */
+  async handBack(id: string, attempt: number, forgive: boolean): Promise<void> {
+    await this.scripts.handBack(2, this.keys.job(id), this.keys.waiting, id, attempt, forgive ? 1 : 0)
+  }
+
+  /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */
+  async record(id: string): Promise<JobRecord | null> {
+    const fields = await this.redis.hgetall(this.keys.job(id))
+    return Object.keys(fields).length === 0 ? null : parseRecord(id, fields)
+  }
+
+  /** The events after a seq; -1 for all. Empty where there are none yet. @throws AppError `damaged_job` */
+  async eventsAfter(id: string, seq: number): Promise<StreamEvent[]> {
+    const entries = (await this.redis.xrange(this.keys.log(id), `1-${seq + 2}`, '+')) as LogEntry[]
+    return parseLog(id, entries, seq + 1)
+  }
+
+  /** 1-based places in the line of those of the jobs that still wait. */
+  async positions(ids: string[]): Promise<Map<string, number>> {
+    const pipeline = this.redis.pipeline()
+    for (const id of ids) pipeline.zrank(this.keys.waiting, id)
+    const ranks = (await pipeline.exec()) ?? []
+    const found = new Map<string, number>()
+    ids.forEach((id, index) => {
+      const rank = ranks[index]?.[1]
+      if (typeof rank === 'number') found.set(id, rank + 1)
+    })
+    return found
+  }
+
+  /** The newest jobs first. */
+  async recent(limit: number): Promise<string[]> {
+    return this.redis.zrevrange(this.keys.recent, 0, limit - 1)
+  }
+
+  /** How many jobs are admitted and unfinished, wait for a worker, and how many prompt tokens they hold. */
+  async depth(): Promise<{ admitted: number; waiting: number; promptTokens: number }> {
+    const [admitted, waiting, tokens] = await Promise.all([
+      this.redis.zcard(this.keys.admitted),
+      this.redis.zcard(this.keys.waiting),
+      this.redis.get(this.keys.admittedTokensTotal),
+    ])
+    return { admitted, waiting, promptTokens: Number(tokens ?? 0) }
+  }
+
+  /** Admitted jobs whose deadline lies before `time`, a few at a time. */
+  async overdue(time: number): Promise<string[]> {
+    return this.redis.zrangebyscore(this.keys.admitted, '-inf', time, 'LIMIT', 0, 100)
+  }
+
+  /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */
+  async holdMs(): Promise<number | null> {
+    const value = await this.redis.hget(this.keys.rate, 'hold_ms')
+    return value === null ? null : Number(value)
+  }
+}
+
+/** What an estimate of waiting times needs. */
+export interface QueueSpeed {
+  freeSlots: number
+  /** Milliseconds from one job's end to the next one's, over all slots. */
+  msPerJob: number
+}
+
+function pairs(flat: string[]): Record<string, string> {
+  const fields: Record<string, string> = {}
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i]!] = flat[i + 1]!
+  return fields
+}

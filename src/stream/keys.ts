@@ -1,0 +1,67 @@
+// Every Redis key of the service. All share one hash tag, so that one script may touch any of them, in a cluster too.
+
+/** The queue's name in BullMQ; with the prefix its keys read `{workflowai}:queue:...`. */
+export const queueName = 'queue'
+
+export interface Keys {
+  /** BullMQ's key prefix. */
+  readonly prefix: string
+  /** Zset of admitted, unfinished jobs. Score: deadline in ms since the epoch. */
+  readonly admitted: string
+  /** Hash: admitted job -> its prompt tokens. */
+  readonly admittedTokens: string
+  /** Sum of `admittedTokens`, kept by the same scripts. */
+  readonly admittedTokensTotal: string
+  /** Zset of jobs that no worker has opened. Score: order of admission. */
+  readonly waiting: string
+  /** Counter behind the order of admission. */
+  readonly order: string
+  /** Zset of jobs by time of admission, for listing; bounded. */
+  readonly recent: string
+  /** Hash of moving averages: how long a job holds its slot. */
+  readonly rate: string
+  /** Zset of live workers. Score: ms since the epoch when the worker counts as gone. */
+  readonly workers: string
+  /** Hash: worker -> its last heartbeat as JSON. */
+  readonly workerInfo: string
+  /** Hash: worker -> jobs it holds now. */
+  readonly workerLoad: string
+  /** Pub/sub: hints that work has arrived or a job was cancelled. Losing one costs time, never a job. */
+  readonly control: string
+  /** Lock of the watchdog that sweeps for every API. */
+  readonly watchdog: string
+  /** Hash: the job's record. */
+  job(id: string): string
+  /** Stream: the job's events, the truth. */
+  log(id: string): string
+  /** Pub/sub: the job's events as they are appended. Fast, lossy. */
+  channel(id: string): string
+  /** String with expiry: exists while somebody reads the job. */
+  lease(id: string): string
+  /** String: the job that an Idempotency-Key started, with the hash of its body. */
+  idempotency(key: string): string
+}
+
+export function keysOf(namespace = 'workflowai'): Keys {
+  const prefix = `{${namespace}}`
+  return {
+    prefix,
+    admitted: `${prefix}:admitted`,
+    admittedTokens: `${prefix}:admitted-tokens`,
+    admittedTokensTotal: `${prefix}:admitted-tokens-total`,
+    waiting: `${prefix}:waiting`,
+    order: `${prefix}:order`,
+    recent: `${prefix}:recent`,
+    rate: `${prefix}:rate`,
+    workers: `${prefix}:workers`,
+    workerInfo: `${prefix}:worker-info`,
+    workerLoad: `${prefix}:worker-load`,
+    control: `${prefix}:control`,
+    watchdog: `${prefix}:watchdog`,
+    job: (id) => `${prefix}:job:${id}`,
+    log: (id) => `${prefix}:log:${id}`,
+    channel: (id) => `${prefix}:channel:${id}`,
+    lease: (id) => `${prefix}:lease:${id}`,
+    idempotency: (key) => `${prefix}:idempotency:${key}`,
+  }
+}

@@ -1,0 +1,34 @@
+// What a job carries through BullMQ: everything an attempt needs, so that any worker can make it.
+
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { analyzeRequestSchema, generateRequestSchema } from './request.ts'
+
+const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
+
+/** A generation with nothing left to chance: every attempt computes the same. */
+const generatePayload = z.object({
+  kind: z.literal('generate'),
+  request: z.object({ ...generateRequestSchema.shape, ...fixed, stop: z.array(z.string()) }),
+})
+
+/** An analysis: the raw log stays in the API, only what its reduction kept travels. */
+const analyzePayload = z.object({
+  kind: z.literal('analyze-log'),
+  request: z.object({ ...analyzeRequestSchema.shape, ...fixed }).omit({ log_content: true }),
+  /** The reduction's result; its schema is src/logs's. */
+  reduced: z.record(z.string(), z.unknown()),
+})
+
+export const jobPayloadSchema = z.discriminatedUnion('kind', [generatePayload, analyzePayload])
+export type JobPayload = z.infer<typeof jobPayloadSchema>
+export type GeneratePayload = z.infer<typeof generatePayload>
+export type AnalyzePayload = z.infer<typeof analyzePayload>
+
+/** @throws AppError `damaged_job` that names the first wrong field */
+export function parsePayload(id: string, data: unknown): JobPayload {
+  const parsed = jobPayloadSchema.safeParse(data)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new AppError('damaged_job', `the payload of job ${id} is damaged: ${issue?.path.join('.')}: ${issue?.message}`)
+}

@@ -1,0 +1,148 @@
+// The worker's way into the logs. Whatever has gathered since the last round trip goes out with the next one, so a step
+// of the engine costs one command however many sequences it advanced.
+//
+// A writer keeps the events of its job until the end: after a failover Redis may have lost the newest, and the `gap`
+// verdict then says from where to send them again.
+
+import { toAppError } from '../errors.ts'
+import type { NewEvent } from './events.ts'
+import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.ts'
+
+/** Why a job's events are no longer wanted. */
+export type StopVerdict = Exclude<AppendVerdict, 'ok' | 'gap'>
+
+export class JobWriter {
+  /** Events of this attempt, `events[i]` having seq `startSeq + i`. */
+  private readonly events: NewEvent[] = []
+  /** The seq up to which Redis is known to have the log. */
+  private confirmedSeq: number
+  private stopped: StopVerdict | null = null
+  private waiters: (() => void)[] = []
+
+  constructor(
+    readonly id: string,
+    readonly attempt: number,
+    private readonly startSeq: number,
+    private readonly wake: () => void,
+    private readonly onStop: (verdict: StopVerdict) => void,
+  ) {
+    this.confirmedSeq = startSeq - 1
+  }
+
+  /** Queues events; they are on their way within the current round trip's time. */
+  write(...events: NewEvent[]): void {
+    if (this.stopped) return
+    this.events.push(...events)
+    this.wake()
+  }
+
+  /**
+   * Writes the job's terminal event and waits until Redis has everything. A job that was stopped takes it right behind
+   * what its log has: call again, with an end that says so, after `cancelled` or `abandoned`.
+   * @returns `ok`, or why the log did not take it
+   */
+  async finish(end: NewEvent): Promise<'ok' | StopVerdict> {
+    if (this.stopped === 'cancelled' || this.stopped === 'abandoned') {
+      this.events.length = this.confirmedSeq + 1 - this.startSeq
+      this.stopped = null
+    }
+    this.write(end)
+    await this.drained()
+    return this.stopped ?? 'ok'
+  }
+
+  /** Generated tokens of this attempt that the log has. */
+  get tokensWritten(): number {
+    const confirmed = this.events.slice(0, this.confirmedSeq + 1 - this.startSeq)
+    return confirmed.filter((event) => event.type === 'token' && event.tokenId !== null).length
+  }
+
+  /** Resolves when Redis has all that was written, or the job was stopped. */
+  async drained(): Promise<void> {
+    while (this.backlog > 0 && !this.stopped) await new Promise<void>((resolve) => this.waiters.push(resolve))
+  }
+
+  /** Events that Redis has not confirmed yet. */
+  get backlog(): number {
+    return this.startSeq + this.events.length - 1 - this.confirmedSeq
+  }
+
+  /** The command for everything unconfirmed, or null. */
+  pending(): Append | null {
+    if (this.stopped || this.backlog === 0) return null
+    const firstSeq = this.confirmedSeq + 1
+    return { id: this.id, attempt: this.attempt, firstSeq, events: this.events.slice(firstSeq - this.startSeq) }
+  }
+
+  settle(sent: Append, result: AppendResult): void {
+    const { verdict, lastSeq } = result
+    if (verdict === 'gap' && lastSeq >= this.startSeq - 1) {
+      this.confirmedSeq = lastSeq
+    } else if (verdict === 'gap' || (verdict !== 'ok' && lastSeq < sent.firstSeq + sent.events.length - 1)) {
+      this.confirmedSeq = Math.max(lastSeq, this.startSeq - 1)
+      this.stop(verdict === 'gap' ? 'missing' : verdict)
+    } else {
+      this.confirmedSeq = Math.max(this.confirmedSeq, lastSeq)
+    }
+    for (const resolve of this.waiters.splice(0)) resolve()
+  }
+
+  private stop(verdict: StopVerdict): void {
+    if (this.stopped) return
+    this.stopped = verdict
+    this.onStop(verdict)
+  }
+}
+
+export class Publisher {
+  private readonly writers = new Map<string, JobWriter>()
+  private flushing = false
+  private dirty = false
+
+  constructor(
+    private readonly store: Pick<JobStore, 'append'>,
+    private readonly onError: (error: Error) => void,
+  ) {}
+
+  /** @param onStop called once when the job's events are no longer wanted; the writer ignores further ones */
+  writer(id: string, attempt: number, startSeq: number, onStop: (verdict: StopVerdict) => void): JobWriter {
+    const writer = new JobWriter(id, attempt, startSeq, () => this.schedule(), onStop)
+    this.writers.set(id, writer)
+    return writer
+  }
+
+  release(writer: JobWriter): void {
+    if (this.writers.get(writer.id) === writer) this.writers.delete(writer.id)
+  }
+
+  private schedule(): void {
+    this.dirty = true
+    if (!this.flushing) void this.flush()
+  }
+
+  private async flush(): Promise<void> {
+    this.flushing = true
+    // Whatever the same step writes for other jobs is written before this continues.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (this.dirty) {
+      this.dirty = false
+      const writers = [...this.writers.values()]
+      const sent = writers.flatMap((writer) => {
+        const append = writer.pending()
+        return append ? [{ writer, append }] : []
+      })
+      if (sent.length === 0) break
+      try {
+        const results = await this.store.append(sent.map(({ append }) => append))
+        sent.forEach(({ writer, append }, index) => {
+          writer.settle(append, results[index]!)
+        })
+      } catch (thrown) {
+        this.onError(toAppError(thrown, 'unavailable'))
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      if (sent.some(({ writer }) => writer.pending() !== null)) this.dirty = true
+    }
+    this.flushing = false
+  }
+}

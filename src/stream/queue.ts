@@ -1,0 +1,70 @@
+// The BullMQ queue and its settings, the same for every process.
+
+import { Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { type Keys, queueName } from './keys.ts'
+import type { JobPayload } from './payload.ts'
+
+/** A worker that is gone loses its jobs after at most lockDuration + stalledInterval. */
+export const lockDurationMs = 5000
+
+/** For the worker's side. BullMQ's own limits never end a job: its record and its deadline do. */
+export const workerOptions = {
+  autorun: false,
+  lockDuration: lockDurationMs,
+  stalledInterval: lockDurationMs / 2,
+  maxStalledCount: 1_000_000,
+} satisfies Partial<WorkerOptions>
+
+const jobOptions = {
+  attempts: 1_000_000,
+  // The record and the log hold what clients ask for; BullMQ keeps nothing.
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const
+
+export class JobQueue {
+  private readonly queue: Queue
+
+  /** @param redis shared with other commands; it is not closed here */
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+    onError: (error: Error) => void,
+  ) {
+    const options: QueueOptions = { connection: redis, prefix: keys.prefix, defaultJobOptions: jobOptions }
+    this.queue = new Queue(queueName, options)
+    this.queue.on('error', onError)
+  }
+
+  /** Puts a job in line and tells idle workers. Adding one that is there already changes nothing. */
+  async add(id: string, payload: JobPayload): Promise<void> {
+    await this.queue.add(payload.kind, payload, { jobId: id })
+    await this.hint()
+  }
+
+  /** Takes a job that no worker has begun out of the line. */
+  async remove(id: string): Promise<void> {
+    await this.queue.remove(id)
+  }
+
+  /** Tells workers that something waits. Losing the message costs a poll interval. */
+  async hint(): Promise<void> {
+    await this.redis.publish(this.keys.control, JSON.stringify({ type: 'work' }))
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close()
+  }
+}
+
+/** A message on the control channel; null for anything this version does not know. */
+export function parseControl(message: string): { type: 'work' } | { type: 'cancel'; id: string } | null {
+  try {
+    const value = JSON.parse(message) as { type?: unknown; id?: unknown }
+    if (value.type === 'work') return { type: 'work' }
+    return value.type === 'cancel' && typeof value.id === 'string' ? { type: 'cancel', id: value.id } : null
+  } catch {
+    return null
+  }
+}

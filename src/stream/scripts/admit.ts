@@ -1,0 +1,55 @@
+// Admission: the bounds, the job's record, its lease and its first event, or nothing at all. One script, so that no
+// process can die between them and no count can drift.
+//
+// Not flagged allow-oom: a Redis that is full takes no new job.
+
+export const admitScript = `#!lua
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease
+-- ARGV: id, kind, owner, prompt tokens, deadline at, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
+--       free slots, ms per position, channel
+-- Returns {'admitted', position, eta ms} or {'full', 'jobs' | 'tokens', jobs, tokens}
+local id, promptTokens = ARGV[1], tonumber(ARGV[4])
+local deadlineAt, graceMs, ttlMs = tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- Jobs whose end nobody wrote, long past their deadline: their records are gone or about to be.
+for _, lost in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 60000)) do
+  redis.call('ZREM', KEYS[1], lost)
+  redis.call('ZREM', KEYS[4], lost)
+  redis.call('DECRBY', KEYS[3], redis.call('HGET', KEYS[2], lost) or 0)
+  redis.call('HDEL', KEYS[2], lost)
+end
+
+-- A resent command: the job is there already.
+if redis.call('EXISTS', KEYS[7]) == 1 then
+  return {'admitted', (redis.call('ZRANK', KEYS[4], id) or 0) + 1, 0}
+end
+
+local jobs = redis.call('ZCARD', KEYS[1])
+local tokens = tonumber(redis.call('GET', KEYS[3]) or 0)
+if jobs >= tonumber(ARGV[9]) then return {'full', 'jobs', jobs, tokens} end
+if tokens > 0 and tokens + promptTokens > tonumber(ARGV[10]) then return {'full', 'tokens', jobs, tokens} end
+
+local order = redis.call('INCR', KEYS[5])
+redis.call('ZADD', KEYS[1], deadlineAt, id)
+redis.call('HSET', KEYS[2], id, promptTokens)
+redis.call('INCRBY', KEYS[3], promptTokens)
+redis.call('ZADD', KEYS[4], order, id)
+redis.call('ZADD', KEYS[6], now, id)
+redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001)
+
+local position = redis.call('ZCARD', KEYS[4])
+local eta = math.max(0, math.ceil((position - tonumber(ARGV[11])) * tonumber(ARGV[12])))
+local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
+redis.call('HSET', KEYS[7], 'kind', ARGV[2], 'owner', ARGV[3], 'state', 'queued', 'created_at', now, 'order', order,
+  'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[6], 'grace_ms', graceMs,
+  'ttl_ms', ttlMs, 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
+redis.call('XADD', KEYS[8], '1-1', 'e', event)
+-- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
+redis.call('PEXPIREAT', KEYS[7], deadlineAt + ttlMs)
+redis.call('PEXPIREAT', KEYS[8], deadlineAt + ttlMs)
+if ARGV[6] == 'cancel' then redis.call('SET', KEYS[9], '1', 'PX', graceMs) end
+redis.call('PUBLISH', ARGV[13], '[' .. event .. ']')
+return {'admitted', position, eta}
+`

@@ -1,0 +1,83 @@
+// Appending events to the logs of many jobs in one round trip, and publishing them.
+//
+// Idempotent, because ioredis resends a command whose reply was lost: an event's seq is its stream id, and one that the
+// same attempt has written before is skipped. After a terminal event everything is refused.
+// Flagged allow-oom: a Redis that is full takes no new job, but what is running may finish.
+
+export const appendScript = `#!lua flags=allow-oom
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease
+-- ARGV: regrant, then per job: id, channel, attempt, first seq, count, count times (kind, event as JSON)
+--       kind: token | other | completed | cancelled | failed; the last three are terminal
+-- Returns per job {last seq, verdict}; verdict: ok | missing | ended | fenced | gap | cancelled | abandoned
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local terminal = { completed = true, cancelled = true, failed = true }
+
+local function finish(id, job, log, lease, state, r)
+  redis.call('HSET', job, 'state', state, 'ended_at', now)
+  redis.call('PEXPIRE', job, r[7])
+  redis.call('PEXPIRE', log, r[7])
+  redis.call('DEL', lease)
+  redis.call('ZREM', KEYS[4], id)
+  if redis.call('ZREM', KEYS[1], id) == 1 then
+    redis.call('DECRBY', KEYS[3], redis.call('HGET', KEYS[2], id) or 0)
+    redis.call('HDEL', KEYS[2], id)
+  end
+  if state == 'completed' and r[8] then
+    local held = now - tonumber(r[8])
+    local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held)
+    redis.call('HSET', KEYS[5], 'hold_ms', string.format('%.1f', before * 0.9 + held * 0.1))
+  end
+end
+
+local function append(id, channel, job, log, lease, attempt, first, events)
+  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms', 'ttl_ms',
+    'opened_at', 'first_token_at')
+  if not (r[1] and r[2]) then return {-1, 'missing'} end
+  local last = tonumber(r[2])
+  if r[3] then return {last, 'ended'} end
+  if attempt < tonumber(r[1]) then return {last, 'fenced'} end
+  if first > last + 1 then return {last, 'gap'} end
+
+  local verdict = 'ok'
+  if r[4] then
+    verdict = 'cancelled'
+  elseif r[5] == 'cancel' and redis.call('EXISTS', lease) == 0 then
+    if ARGV[1] == '1' then redis.call('SET', lease, '1', 'PX', r[6]) else verdict = 'abandoned' end
+  end
+
+  local written, tokens, state = {}, 0, nil
+  for i, event in ipairs(events) do
+    -- A job that is to stop takes nothing but its end.
+    if first + i - 1 == last + 1 and (verdict == 'ok' or terminal[event[1]]) then
+      last = last + 1
+      redis.call('XADD', log, '1-' .. (last + 1), 'e', event[2])
+      written[#written + 1] = event[2]
+      if event[1] == 'token' then tokens = tokens + 1 end
+      if terminal[event[1]] then state = event[1]; break end
+    end
+  end
+  if #written > 0 then
+    redis.call('HSET', job, 'last', last)
+    if tokens > 0 then
+      redis.call('HINCRBY', job, 'tokens', tokens)
+      if not r[9] then redis.call('HSET', job, 'first_token_at', now) end
+    end
+    if not state then redis.call('HSET', job, 'fruitless', 0) end
+    if state then finish(id, job, log, lease, state, r) end
+    redis.call('PUBLISH', channel, '[' .. table.concat(written, ',') .. ']')
+  end
+  return {last, verdict}
+end
+
+local results, arg, key = {}, 2, 6
+while arg <= #ARGV do
+  local id, channel, attempt, first, count =
+    ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
+  local events = {}
+  for i = 1, count do events[i] = { ARGV[arg + 3 + 2 * i], ARGV[arg + 4 + 2 * i] } end
+  results[#results + 1] = append(id, channel, KEYS[key], KEYS[key + 1], KEYS[key + 2], attempt, first, events)
+  arg, key = arg + 5 + 2 * count, key + 3
+end
+return results
+`

@@ -1,0 +1,33 @@
+// The small scripts around a running job: stop it, keep it wanted, hand it back.
+
+export const cancelScript = `#!lua flags=allow-oom
+-- KEYS: job, waiting      ARGV: id
+-- Marks the job as to be stopped. Returns {state, last seq}; state 'missing' where there is no such job.
+local r = redis.call('HMGET', KEYS[1], 'state', 'last', 'ended_at')
+if not (r[1] and r[2]) then return {'missing', -1} end
+if r[3] then return {r[1], tonumber(r[2])} end
+redis.call('HSET', KEYS[1], 'cancelled', 1)
+return {r[1], tonumber(r[2])}
+`
+
+export const renewScript = `#!lua flags=allow-oom
+-- KEYS: per job: job, lease
+-- Renews the readers' lease of jobs that still run and that stop without readers.
+for i = 1, #KEYS, 2 do
+  local r = redis.call('HMGET', KEYS[i], 'on_disconnect', 'grace_ms', 'ended_at')
+  if r[1] == 'cancel' and not r[3] then redis.call('SET', KEYS[i + 1], '1', 'PX', r[2]) end
+end
+return #KEYS / 2
+`
+
+export const handBackScript = `#!lua flags=allow-oom
+-- KEYS: job, waiting      ARGV: id, attempt, forgive (1: the attempt does not count as fruitless)
+-- A worker gives its job up in good order: back to its place in the line.
+local r = redis.call('HMGET', KEYS[1], 'fence', 'order', 'ended_at')
+if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(ARGV[2]) then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'queued')
+if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'fruitless', 0) end
+redis.call('HDEL', KEYS[1], 'worker')
+redis.call('ZADD', KEYS[2], r[2], ARGV[1])
+return 1
+`

@@ -1,0 +1,88 @@
+// Who serves: heartbeats of the workers, and how many jobs each holds at this moment.
+
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { Keys } from './keys.ts'
+
+export const heartbeatIntervalMs = 1000
+/** A worker that has missed this many milliseconds of heartbeats counts as gone. */
+const heartbeatLifeMs = 5000
+
+const workerInfoSchema = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.int(),
+  model: z.string(),
+  precision: z.string(),
+  slots: z.int(),
+  threads: z.int(),
+  max_context: z.int(),
+  started_at: z.number(),
+  engine: z.object({
+    running: z.int(),
+    waiting: z.int(),
+    steps: z.int(),
+    prefill_tokens: z.int(),
+    decode_tokens: z.int(),
+    busy_ms: z.number(),
+  }),
+})
+export type WorkerInfo = z.infer<typeof workerInfoSchema>
+
+/** A worker as others see it: its last heartbeat, and the jobs it holds, which is newer. */
+export type LiveWorker = WorkerInfo & { jobs: number }
+
+export class WorkerRegistry {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async beat(info: WorkerInfo): Promise<void> {
+    await this.redis
+      .pipeline()
+      .zadd(this.keys.workers, Date.now() + heartbeatLifeMs, info.id)
+      .hset(this.keys.workerInfo, info.id, JSON.stringify(info))
+      .exec()
+  }
+
+  async setJobs(id: string, jobs: number): Promise<void> {
+    await this.redis.hset(this.keys.workerLoad, id, jobs)
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.redis
+      .pipeline()
+      .zrem(this.keys.workers, id)
+      .hdel(this.keys.workerInfo, id)
+      .hdel(this.keys.workerLoad, id)
+      .exec()
+  }
+
+  /** The workers heard of lately; those long gone are forgotten. A damaged heartbeat is no worker. */
+  async live(): Promise<LiveWorker[]> {
+    const now = Date.now()
+    const [ids, gone] = await Promise.all([
+      this.redis.zrangebyscore(this.keys.workers, now, '+inf'),
+      this.redis.zrangebyscore(this.keys.workers, '-inf', now - 60_000),
+    ])
+    for (const id of gone) await this.leave(id)
+    if (ids.length === 0) return []
+    const [infos, loads] = await Promise.all([
+      this.redis.hmget(this.keys.workerInfo, ...ids),
+      this.redis.hmget(this.keys.workerLoad, ...ids),
+    ])
+    return ids.flatMap((_, index) => {
+      const info = parseInfo(infos[index] ?? '')
+      return info ? [{ ...info, jobs: Number(loads[index] ?? 0) }] : []
+    })
+  }
+}
+
+function parseInfo(json: string): WorkerInfo | null {
+  try {
+    return workerInfoSchema.parse(JSON.parse(json))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { authorityAttempt } from '../../src/stream/job-store.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { done, graceMs, keys, openStack, type Stack, token, worker } from './stack.ts'
+
+let server: TestRedis
+let stack: Stack
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  stack = await openStack(server.url)
+})
+afterAll(async () => {
+  await stack.close()
+  await server.stop()
+})
+beforeEach(() => stack.redis.flushall())
+
+const pastGrace = () => new Promise((resolve) => setTimeout(resolve, graceMs + 100))
+const append = async (id: string, attempt: number, firstSeq: number, ...events: ReturnType<typeof token>[]) =>
+  (await stack.store.append([{ id, attempt, firstSeq, events }]))[0]
+
+async function opened(id: string, attempt = 1) {
+  const result = await stack.store.open(id, attempt, worker)
+  if (result.verdict !== 'ok') throw new Error(`open said ${result.verdict}`)
+  return result
+}
+
+describe('admission', () => {
+  it('writes the queued event with the position and an estimate', async () => {
+    await stack.job()
+    const id = await stack.job()
+    expect(await stack.store.eventsAfter(id, -1)).toEqual([{ type: 'queued', seq: 0, position: 2, etaMs: 100 }])
+  })
+
+  it('refuses the job that would break the bound on jobs, and takes it again when one has ended', async () => {
+    const first = await stack.job()
+    expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'full', bound: 'jobs', jobs: 1 })
+    await append(first, authorityAttempt, 1, done())
+    expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'admitted' })
+  })
+
+  it('refuses the job that would break the bound on prompt tokens, but never the only one', async () => {
+    expect(await stack.admit({ promptTokens: 50 }, 10, 20)).toMatchObject({ verdict: 'admitted' })
+    expect(await stack.admit({ promptTokens: 1 }, 10, 20)).toMatchObject({
+      verdict: 'full',
+      bound: 'tokens',
+      tokens: 50,
+    })
+  })
+
+  it('counts a job once when the command is sent twice', async () => {
+    const id = await stack.job()
+    await stack.job({ id })
+    expect(await stack.store.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
+  })
+
+  it('forgets jobs long past their deadline whose end nobody wrote', async () => {
+    await stack.job({ deadlineAt: Date.now() - 120_000, ttlMs: 200_000 })
+    await stack.job()
+    expect(await stack.store.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
+  })
+})
+
+describe('append', () => {
+  it('changes nothing when the same command is sent again', async () => {
+    const id = await stack.job()
+    await opened(id)
+    expect(await append(id, 1, 1, token('a'), token('b'))).toEqual({ lastSeq: 2, verdict: 'ok' })
+    expect(await append(id, 1, 1, token('a'), token('b'))).toEqual({ lastSeq: 2, verdict: 'ok' })
+    expect(await append(id, 1, 2, token('b'), token('c'))).toEqual({ lastSeq: 3, verdict: 'ok' })
+    const texts = (await stack.store.eventsAfter(id, 0)).map((event) => event.type === 'token' && event.text)
+    expect(texts).toEqual(['a', 'b', 'c'])
+    expect((await stack.store.record(id))?.tokens).toBe(3)
+  })
+
+  it('refuses a gap and says where the log ends', async () => {
+    const id = await stack.job()
+    await opened(id)
+    expect(await append(id, 1, 3, token('c'))).toEqual({ lastSeq: 0, verdict: 'gap' })
+    expect(await stack.store.eventsAfter(id, 0)).toEqual([])
+  })
+
+  it('refuses an older attempt from the moment a newer one has opened the job, before that one writes', async () => {
+    const id = await stack.job()
+    await opened(id, 1)
+    await append(id, 1, 1, token('a'))
+    await opened(id, 2)
+    expect(await append(id, 1, 2, token('b'))).toEqual({ lastSeq: 1, verdict: 'fenced' })
+    expect(await stack.store.open(id, 1, worker)).toEqual({ verdict: 'fenced' })
+    expect(await append(id, 2, 2, token('B'))).toEqual({ lastSeq: 2, verdict: 'ok' })
+  })
+
+  it('refuses everything after the terminal event, from whomever', async () => {
+    const id = await stack.job()
+    await opened(id)
+    await append(id, 1, 1, done(), token('late'))
+    expect(await append(id, 1, 2, token('late'))).toEqual({ lastSeq: 1, verdict: 'ended' })
+    expect(await append(id, authorityAttempt, 2, done())).toEqual({ lastSeq: 1, verdict: 'ended' })
+    expect(await stack.store.open(id, 2, worker)).toEqual({ verdict: 'ended' })
+    expect(await stack.store.eventsAfter(id, 0)).toHaveLength(1)
+  })
+
+  it('serves many jobs in one command, each with its own verdict', async () => {
+    const [a, b] = [await stack.job(), await stack.job()]
+    await opened(a)
+    await opened(b, 5)
+    const results = await stack.store.append([
+      { id: a, attempt: 1, firstSeq: 1, events: [token('a')] },
+      { id: b, attempt: 4, firstSeq: 1, events: [token('b')] },
+      { id: 'job_unknown', attempt: 1, firstSeq: 1, events: [token('c')] },
+    ])
+    expect(results.map(({ verdict }) => verdict)).toEqual(['ok', 'fenced', 'missing'])
+  })
+
+  it('keeps every character, emoji and lone control characters included', async () => {
+    const id = await stack.job()
+    await opened(id)
+    const text = 'Grüße 👩‍🚀 \u0000\u001f "\\" 漢字\u2028'
+    await append(id, 1, 1, token(text))
+    expect(await stack.store.eventsAfter(id, 0)).toMatchObject([{ text }])
+  })
+})
+
+describe('a stop', () => {
+  it('refuses tokens but takes the end', async () => {
+    const id = await stack.job()
+    await opened(id)
+    await append(id, 1, 1, token('a'))
+    expect(await stack.store.cancel(id)).toEqual({ state: 'active', lastSeq: 1 })
+    expect(await append(id, 1, 2, token('b'))).toEqual({ lastSeq: 1, verdict: 'cancelled' })
+    expect(await append(id, 1, 2, done('cancelled'))).toMatchObject({ lastSeq: 2 })
+    expect((await stack.store.record(id))?.state).toBe('cancelled')
+  })
+
+  it('leaves a finished job as it is', async () => {
+    const id = await stack.job()
+    await opened(id)
+    await append(id, 1, 1, done())
+    expect(await stack.store.cancel(id)).toEqual({ state: 'completed', lastSeq: 1 })
+    expect(await stack.store.cancel('job_unknown')).toEqual({ state: 'missing', lastSeq: -1 })
+  })
+})
+
+describe('the readers’ lease', () => {
+  it('stops a job when it lapses', async () => {
+    // The connection must be older than one grace, for then a lapsed lease is believed.
+    await pastGrace()
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await opened(id)
+    await pastGrace()
+    expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 0, verdict: 'abandoned' })
+  })
+
+  it('lives as long as somebody renews it', async () => {
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await opened(id)
+    for (let i = 0; i < 4; i++) {
+      await new Promise((resolve) => setTimeout(resolve, graceMs / 2))
+      await stack.store.renewLeases([id, 'job_unknown'])
+    }
+    expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
+  })
+
+  it('does not matter to a job that goes on without readers', async () => {
+    const id = await stack.job({ onDisconnect: 'continue' })
+    await opened(id)
+    await pastGrace()
+    expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
+  })
+
+  it('is granted anew after a reconnect', async () => {
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await opened(id)
+    await pastGrace()
+    stack.redis.disconnect(true)
+    await new Promise((resolve) => stack.redis.once('ready', resolve))
+    expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
+  })
+})
+
+describe('attempts', () => {
+  it('hand over the log, and count as poison after three that appended nothing', async () => {
+    const id = await stack.job()
+    for (const attempt of [1, 2]) await opened(id, attempt)
+    await append(id, 2, 1, token('a'))
+    for (const attempt of [3, 4, 5]) expect((await opened(id, attempt)).events).toHaveLength(2)
+    expect(await stack.store.open(id, 6, worker)).toMatchObject({ verdict: 'poisoned', lastSeq: 1 })
+  })
+
+  it('do not count when the worker handed the job back in good order', async () => {
+    const id = await stack.job()
+    for (let attempt = 1; attempt < 8; attempt++) {
+      await opened(id, attempt)
+      await stack.store.handBack(id, attempt, true)
+    }
+    expect((await stack.store.record(id))?.state).toBe('queued')
+  })
+
+  it('put a job handed back at the place it had', async () => {
+    const [first, second] = [await stack.job(), await stack.job()]
+    await opened(first)
+    await stack.store.handBack(first, 1, true)
+    expect(await stack.store.positions([first, second])).toEqual(
+      new Map([
+        [first, 1],
+        [second, 2],
+      ]),
+    )
+  })
+})
+
+describe('damaged data', () => {
+  it('is named: the record', async () => {
+    const id = await stack.job()
+    await stack.redis.hset(keys.job(id), 'kind', 'nonsense')
+    await expect(stack.store.record(id)).rejects.toMatchObject({
+      code: 'damaged_job',
+      message: expect.stringContaining('kind'),
+    })
+  })
+
+  it('is named: the log', async () => {
+    const id = await stack.job()
+    await stack.redis.xadd(keys.log(id), '1-9', 'e', '{"type":"token"')
+    await expect(stack.store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
+  })
+})
+
+describe('expiry', () => {
+  it('covers every key of a job from its admission on, and shrinks to the TTL at the end', async () => {
+    const id = await stack.job({ onDisconnect: 'cancel', ttlMs: 700 })
+    for (const key of [keys.job(id), keys.log(id), keys.lease(id)])
+      expect(await stack.redis.pttl(key)).toBeGreaterThan(0)
+    await append(id, authorityAttempt, 1, done())
+    expect(await stack.redis.pttl(keys.log(id))).toBeLessThanOrEqual(700)
+    await new Promise((resolve) => setTimeout(resolve, 900))
+    const left = (await stack.redis.keys('*')).filter((key) => key.includes(id))
+    expect(left).toEqual([])
+  })
+})

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { Append, AppendResult } from '../../src/stream/job-store.ts'
+import { Publisher, type StopVerdict } from '../../src/stream/publisher.ts'
+import { done, token } from './stack.ts'
+
+/** A log in memory that follows the append script's rules and can be made to misbehave. */
+class MemoryLog {
+  readonly commands: Append[][] = []
+  readonly texts: string[] = []
+  next: ((append: Append) => AppendResult | Error) | null = null
+  last = 0
+
+  async append(appends: Append[]): Promise<AppendResult[]> {
+    this.commands.push(appends)
+    return appends.map((append) => {
+      const scripted = this.next?.(append)
+      this.next = null
+      if (scripted instanceof Error) throw scripted
+      if (scripted) return scripted
+      for (const [index, event] of append.events.entries()) {
+        if (append.firstSeq + index !== this.last + 1) continue
+        this.last++
+        this.texts.push(event.type === 'token' ? event.text : event.type)
+      }
+      return { lastSeq: this.last, verdict: append.firstSeq > this.last + 1 ? 'gap' : 'ok' }
+    })
+  }
+}
+
+function setUp() {
+  const log = new MemoryLog()
+  const stops: StopVerdict[] = []
+  const publisher = new Publisher(log, () => {})
+  const writer = publisher.writer('job_a', 1, 1, (verdict) => stops.push(verdict))
+  return { log, stops, publisher, writer }
+}
+
+describe('the publisher', () => {
+  it('sends what one step wrote for several jobs in one command', async () => {
+    const { log, publisher, writer } = setUp()
+    const other = publisher.writer('job_b', 1, 1, () => {})
+    writer.write(token('a'))
+    other.write(token('b'))
+    await Promise.all([writer.drained(), other.drained()])
+    expect(log.commands.map((appends) => appends.map(({ id }) => id))).toEqual([['job_a', 'job_b']])
+  })
+
+  it('sends again from where the log ends when Redis has lost events', async () => {
+    const { log, writer } = setUp()
+    writer.write(token('a'), token('b'))
+    await writer.drained()
+    log.last = 1
+    log.texts.pop()
+    log.next = () => ({ lastSeq: 1, verdict: 'gap' })
+    writer.write(token('c'))
+    await writer.drained()
+    expect(log.texts).toEqual(['a', 'b', 'c'])
+  })
+
+  it('keeps trying while Redis is away', async () => {
+    const { log, writer } = setUp()
+    log.next = () => new Error('Connection is closed')
+    writer.write(token('a'))
+    await writer.drained()
+    expect(log.texts).toEqual(['a'])
+  })
+
+  it('stops at the first refusal, tells why once, and sends nothing more', async () => {
+    const { log, stops, writer } = setUp()
+    log.next = () => ({ lastSeq: 0, verdict: 'fenced' })
+    writer.write(token('a'))
+    await writer.drained()
+    writer.write(token('b'))
+    expect(await writer.finish(done())).toBe('fenced')
+    expect(stops).toEqual(['fenced'])
+    expect(log.commands).toHaveLength(1)
+  })
+
+  it('puts the end of a stopped job right behind what the log took', async () => {
+    const { log, stops, writer } = setUp()
+    writer.write(token('a'))
+    await writer.drained()
+    log.next = () => ({ lastSeq: 1, verdict: 'cancelled' })
+    writer.write(token('b'))
+    expect(await writer.finish(done('stop', 2))).toBe('cancelled')
+    expect(writer.tokensWritten).toBe(1)
+    log.next = () => {
+      log.last = 2
+      return { lastSeq: 2, verdict: 'cancelled' }
+    }
+    expect(await writer.finish(done('cancelled', 1))).toBe('ok')
+    expect(log.commands.at(-1)?.[0]).toMatchObject({ firstSeq: 2, events: [{ type: 'done', reason: 'cancelled' }] })
+    expect(stops).toEqual(['cancelled'])
+  })
+
+  it('takes the reply to a resent end for success', async () => {
+    const { log, writer } = setUp()
+    log.next = () => ({ lastSeq: 1, verdict: 'ended' })
+    expect(await writer.finish(done())).toBe('ok')
+  })
+})

@@ -1,0 +1,77 @@
+// A real Redis and the stream layer over it, for tests of anything that writes or reads jobs.
+
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { EventHub } from '../../src/stream/event-hub.ts'
+import type { NewEvent } from '../../src/stream/events.ts'
+import { type Admission, JobStore } from '../../src/stream/job-store.ts'
+import { keysOf } from '../../src/stream/keys.ts'
+import { readEvents } from '../../src/stream/read-events.ts'
+import { closeRedis, connectRedis, waitForRedis } from '../../src/stream/redis.ts'
+
+export const keys = keysOf()
+export const worker = { id: 'w1', host: 'here', pid: 1 }
+export const graceMs = 300
+
+export const token = (text: string, tokenId: number | null = 7): NewEvent => ({ type: 'token', text, tokenId })
+
+export const done = (reason: 'stop' | 'length' | 'cancelled' = 'stop', tokensGenerated = 0): NewEvent => ({
+  type: 'done',
+  reason,
+  tokensGenerated,
+  usage: { prompt_tokens: 3, completion_tokens: tokensGenerated, total_tokens: 3 + tokensGenerated, cached_tokens: 0 },
+  timings: { queued_ms: 1, ttft_ms: 2, total_ms: 3, tokens_per_second: null },
+  model: 'test',
+  seed: 1,
+})
+
+export interface Stack {
+  redis: Redis
+  store: JobStore
+  hub: EventHub
+  admit(overrides?: Partial<Admission>, maxJobs?: number, maxTokens?: number): ReturnType<JobStore['admit']>
+  /** Admits a job that is sure to fit, and returns its id. */
+  job(overrides?: Partial<Admission>): Promise<string>
+  read(id: string, afterSeq?: number, signal?: AbortSignal): ReturnType<typeof readEvents>
+  close(): Promise<void>
+}
+
+export async function openStack(url: string): Promise<Stack> {
+  const redis = connectRedis(url, 'background', () => {})
+  const subscriber = connectRedis(url, 'subscriber', () => {})
+  await Promise.all([waitForRedis(redis, 5000), waitForRedis(subscriber, 5000)])
+  const store = new JobStore(redis, keys, graceMs)
+  const hub = new EventHub(subscriber)
+  const admit: Stack['admit'] = (overrides = {}, maxJobs = 1000, maxTokens = 1_000_000) =>
+    store.admit(
+      {
+        id: `job_${randomUUID()}`,
+        kind: 'generate',
+        owner: '',
+        promptTokens: 3,
+        deadlineAt: Date.now() + 60_000,
+        onDisconnect: 'continue',
+        graceMs,
+        ttlMs: 5000,
+        ...overrides,
+      },
+      { maxJobs, maxTokens },
+      { freeSlots: 1, msPerJob: 100 },
+    )
+  return {
+    redis,
+    store,
+    hub,
+    admit,
+    job: async (overrides = {}) => {
+      const id = overrides.id ?? `job_${randomUUID()}`
+      await admit({ ...overrides, id })
+      return id
+    },
+    read: (id, afterSeq = -1, signal = new AbortController().signal) =>
+      readEvents({ hub, store, keys }, id, { afterSeq, signal, silenceMs: 200 }),
+    close: async () => {
+      await Promise.all([closeRedis(redis), closeRedis(subscriber)])
+    },
+  }
+}

@@ -68,7 +68,7 @@ async function startProcess(binary: RedisBinary, options: TestRedisOptions): Pro
       output = (output + chunk).slice(-4000)
     })
     await Promise.race([
-      untilReady('127.0.0.1', port),
+      untilReady('127.0.0.1', port, options),
       once(started, 'exit').then(() => {
         throw new Error(`redis-server ended at once:\n${output}`)
       }),
@@ -124,7 +124,7 @@ async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
   const client = await getContainerRuntimeClient()
   const container = client.container.getById(started.getId())
   const host = started.getHost()
-  await untilReady(host, port)
+  await untilReady(host, port, options)
   return {
     url: `redis://${host}:${port}`,
     host,
@@ -135,7 +135,7 @@ async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
     async restart() {
       if ((await container.inspect()).State.Running) await container.kill()
       await container.start()
-      await untilReady(host, port)
+      await untilReady(host, port, options)
     },
     pause: () => container.pause(),
     resume: () => container.unpause(),
@@ -147,8 +147,16 @@ async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
 }
 
 /** Resolves when PING is answered; a Redis that is still loading its data refuses it. Gives up after 20 seconds. */
-async function untilReady(host: string, port: number): Promise<void> {
-  const client = new Redis({ host, port, lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 })
+async function untilReady(host: string, port: number, { config }: TestRedisOptions): Promise<void> {
+  const password = config?.requirepass ?? ''
+  const client = new Redis({
+    host,
+    port,
+    password,
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+  })
   client.on('error', () => {}) // Refused connections are what is waited out here.
   const giveUpAt = Date.now() + 20_000
   for (;;) {

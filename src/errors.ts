@@ -17,6 +17,7 @@ export type ErrorCode =
   // How a job can fail.
   | 'deadline_exceeded'
   | 'engine_failed'
+  | 'engine_crashed'
   | 'poisoned'
   | 'damaged_job'
   // Starting up.

@@ -10,6 +10,7 @@ import type { Keys } from './keys.ts'
 import { admitScript } from './scripts/admit.ts'
 import { appendScript } from './scripts/append.ts'
 import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
+import { endScript } from './scripts/end.ts'
 import { openScript } from './scripts/open.ts'
 
 export interface Admission {
@@ -60,16 +61,13 @@ export type Opened =
       events: StreamEvent[]
     }
 
-/** The API's own right to end a job that no worker will: no worker's fence is ever above it. */
-export const authorityAttempt = Number.MAX_SAFE_INTEGER
-
 /** Attempts in a row that may append nothing; the next one is not made. */
 const maxFruitlessAttempts = 3
 
 type Script = (...args: (string | number)[]) => Promise<unknown>
 
 export class JobStore {
-  private readonly scripts: Record<'admit' | 'open' | 'append' | 'cancel' | 'renew' | 'handBack', Script>
+  private readonly scripts: Record<'admit' | 'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
   private reconnectedAt = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -86,6 +84,7 @@ export class JobStore {
       admit: define('wfAdmit', admitScript),
       open: define('wfOpen', openScript),
       append: define('wfAppend', appendScript),
+      end: define('wfEnd', endScript),
       cancel: define('wfCancel', cancelScript),
       renew: define('wfRenew', renewScript),
       handBack: define('wfHandBack', handBackScript),
@@ -154,6 +153,26 @@ export class JobStore {
     }
     const replies = (await this.scripts.append(keys.length, ...keys, ...args)) as [number, AppendVerdict][]
     return replies.map(([lastSeq, verdict]) => ({ lastSeq, verdict }))
+  }
+
+  /**
+   * Ends a job that no worker will: no fence is above this.
+   * @param onlyWaiting leave it alone (`active`) when a worker has it
+   */
+  async end(id: string, event: NewEvent, onlyWaiting: boolean): Promise<'ended' | 'missing' | 'active'> {
+    const k = this.keys
+    const keys = [
+      k.admitted,
+      k.admittedTokens,
+      k.admittedTokensTotal,
+      k.waiting,
+      k.rate,
+      k.job(id),
+      k.log(id),
+      k.lease(id),
+    ]
+    const args = [id, k.channel(id), appendKind(event), JSON.stringify(event), onlyWaiting ? 1 : 0]
+    return (await this.scripts.end(keys.length, ...keys, ...args)) as 'ended' | 'missing' | 'active'
   }
 
   /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */

@@ -24,6 +24,7 @@ export const jobPayloadSchema = z.discriminatedUnion('kind', [generatePayload, a
 export type JobPayload = z.infer<typeof jobPayloadSchema>
 export type GeneratePayload = z.infer<typeof generatePayload>
 export type AnalyzePayload = z.infer<typeof analyzePayload>
+export type GenerateRequest = GeneratePayload['request']
 
 /** @throws AppError `damaged_job` that names the first wrong field */
 export function parsePayload(id: string, data: unknown): JobPayload {

@@ -63,13 +63,6 @@ export const generateRequestSchema = z
 /** A generation as the client asked for it, defaults filled in. */
 export type GenerateBody = z.infer<typeof generateRequestSchema>
 
-/** A generation as it is queued: what was left to chance or to the model is fixed, so that every attempt computes the same. */
-export type GenerateRequest = Omit<GenerateBody, 'max_tokens' | 'seed' | 'stop'> & {
-  max_tokens: number
-  seed: number
-  stop: string[]
-}
-
 export const analyzeRequestSchema = z.strictObject({
   log_content: text.min(1),
   log_type: text.min(1).max(64).default('auto'),

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { authorityAttempt } from '../../src/stream/job-store.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, openStack, type Stack, token, worker } from './stack.ts'
 
@@ -36,7 +35,7 @@ describe('admission', () => {
   it('refuses the job that would break the bound on jobs, and takes it again when one has ended', async () => {
     const first = await stack.job()
     expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'full', bound: 'jobs', jobs: 1 })
-    await append(first, authorityAttempt, 1, done())
+    await stack.store.end(first, done(), false)
     expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'admitted' })
   })
 
@@ -96,7 +95,7 @@ describe('append', () => {
     await opened(id)
     await append(id, 1, 1, done(), token('late'))
     expect(await append(id, 1, 2, token('late'))).toEqual({ lastSeq: 1, verdict: 'ended' })
-    expect(await append(id, authorityAttempt, 2, done())).toEqual({ lastSeq: 1, verdict: 'ended' })
+    expect(await stack.store.end(id, done(), false)).toBe('ended')
     expect(await stack.store.open(id, 2, worker)).toEqual({ verdict: 'ended' })
     expect(await stack.store.eventsAfter(id, 0)).toHaveLength(1)
   })
@@ -139,6 +138,28 @@ describe('a stop', () => {
     await append(id, 1, 1, done())
     expect(await stack.store.cancel(id)).toEqual({ state: 'completed', lastSeq: 1 })
     expect(await stack.store.cancel('job_unknown')).toEqual({ state: 'missing', lastSeq: -1 })
+  })
+})
+
+describe('an end without a worker', () => {
+  it('goes right behind what the log has, whoever wrote it, once', async () => {
+    const id = await stack.job()
+    await opened(id, 3)
+    await append(id, 3, 1, token('a'))
+    expect(await stack.store.end(id, { type: 'error', code: 'deadline_exceeded', message: 'late' }, false)).toBe(
+      'ended',
+    )
+    expect(await stack.store.end(id, done(), false)).toBe('ended')
+    expect(await stack.store.eventsAfter(id, 0)).toMatchObject([{ text: 'a' }, { type: 'error', seq: 2 }])
+    expect(await stack.store.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
+  })
+
+  it('leaves a job to the worker that has it, when asked to', async () => {
+    const [waiting, running] = [await stack.job(), await stack.job()]
+    await opened(running)
+    expect(await stack.store.end(waiting, done('cancelled'), true)).toBe('ended')
+    expect(await stack.store.end(running, done('cancelled'), true)).toBe('active')
+    expect(await stack.store.end('job_unknown', done('cancelled'), true)).toBe('missing')
   })
 })
 
@@ -232,7 +253,7 @@ describe('expiry', () => {
     const id = await stack.job({ onDisconnect: 'cancel', ttlMs: 700 })
     for (const key of [keys.job(id), keys.log(id), keys.lease(id)])
       expect(await stack.redis.pttl(key)).toBeGreaterThan(0)
-    await append(id, authorityAttempt, 1, done())
+    await stack.store.end(id, done(), false)
     expect(await stack.redis.pttl(keys.log(id))).toBeLessThanOrEqual(700)
     await new Promise((resolve) => setTimeout(resolve, 900))
     const left = (await stack.redis.keys('*')).filter((key) => key.includes(id))

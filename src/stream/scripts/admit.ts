@@ -3,6 +3,8 @@
 //
 // Not flagged allow-oom: a Redis that is full takes no new job.
 
+import { nowLocal } from './parts.ts'
+
 export const admitScript = `#!lua
 -- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease
 -- ARGV: id, kind, owner, prompt tokens, deadline at, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
@@ -10,8 +12,7 @@ export const admitScript = `#!lua
 -- Returns {'admitted', position, eta ms} or {'full', 'jobs' | 'tokens', jobs, tokens}
 local id, promptTokens = ARGV[1], tonumber(ARGV[4])
 local deadlineAt, graceMs, ttlMs = tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[8])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${nowLocal}
 
 -- Jobs whose end nobody wrote, long past their deadline: their records are gone or about to be.
 for _, lost in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 60000)) do

@@ -4,35 +4,19 @@
 // same attempt has written before is skipped. After a terminal event everything is refused.
 // Flagged allow-oom: a Redis that is full takes no new job, but what is running may finish.
 
+import { finishFunction, nowLocal } from './parts.ts'
+
 export const appendScript = `#!lua flags=allow-oom
 -- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease
 -- ARGV: regrant, then per job: id, channel, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
 -- Returns per job {last seq, verdict}; verdict: ok | missing | ended | fenced | gap | cancelled | abandoned
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${nowLocal}
 local terminal = { completed = true, cancelled = true, failed = true }
 
-local function finish(id, job, log, lease, state, r)
-  redis.call('HSET', job, 'state', state, 'ended_at', now)
-  redis.call('PEXPIRE', job, r[7])
-  redis.call('PEXPIRE', log, r[7])
-  redis.call('DEL', lease)
-  redis.call('ZREM', KEYS[4], id)
-  if redis.call('ZREM', KEYS[1], id) == 1 then
-    redis.call('DECRBY', KEYS[3], redis.call('HGET', KEYS[2], id) or 0)
-    redis.call('HDEL', KEYS[2], id)
-  end
-  if state == 'completed' and r[8] then
-    local held = now - tonumber(r[8])
-    local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held)
-    redis.call('HSET', KEYS[5], 'hold_ms', string.format('%.1f', before * 0.9 + held * 0.1))
-  end
-end
-
+${finishFunction}
 local function append(id, channel, job, log, lease, attempt, first, events)
-  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms', 'ttl_ms',
-    'opened_at', 'first_token_at')
+  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms', 'first_token_at')
   if not (r[1] and r[2]) then return {-1, 'missing'} end
   local last = tonumber(r[2])
   if r[3] then return {last, 'ended'} end
@@ -61,10 +45,10 @@ local function append(id, channel, job, log, lease, attempt, first, events)
     redis.call('HSET', job, 'last', last)
     if tokens > 0 then
       redis.call('HINCRBY', job, 'tokens', tokens)
-      if not r[9] then redis.call('HSET', job, 'first_token_at', now) end
+      if not r[7] then redis.call('HSET', job, 'first_token_at', now) end
     end
     if not state then redis.call('HSET', job, 'fruitless', 0) end
-    if state then finish(id, job, log, lease, state, r) end
+    if state then finish(id, job, log, lease, state) end
     redis.call('PUBLISH', channel, '[' .. table.concat(written, ',') .. ']')
   end
   return {last, verdict}

@@ -1,13 +1,14 @@
 // The start of an attempt: raises the fence before anything is computed, so that nothing older can write afterwards,
 // and hands over the log to continue from.
 
+import { nowLocal } from './parts.ts'
+
 export const openScript = `#!lua flags=allow-oom
 -- KEYS: job, log, lease, waiting
 -- ARGV: id, attempt, worker (JSON), regrant (1: a lease that lapsed while Redis was away starts again), most fruitless attempts
 -- Returns {verdict, last seq, now, record (flat list), log entries}
 local attempt = tonumber(ARGV[2])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+${nowLocal}
 local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms')
 if not (r[1] and r[2]) then return {'missing', -1, now, {}, {}} end
 local last = tonumber(r[2])

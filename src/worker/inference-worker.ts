@@ -1,0 +1,103 @@
+// A worker: an engine, the loop that feeds it with jobs, and the heartbeat that lets others see it.
+
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { toAppError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { EventHub } from '../stream/event-hub.ts'
+import { JobStore } from '../stream/job-store.ts'
+import { keysOf } from '../stream/keys.ts'
+import { Publisher } from '../stream/publisher.ts'
+import { parseControl } from '../stream/queue.ts'
+import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { heartbeatIntervalMs, WorkerRegistry } from '../stream/worker-registry.ts'
+import { attemptJob } from './attempt.ts'
+import { type CrashingEngine, EngineSequences } from './engine-sequences.ts'
+import { JobLoop } from './job-loop.ts'
+
+export interface InferenceWorkerOptions {
+  redisUrl: string
+  namespace?: string
+  /** Ready to take sequences. The worker closes it when it stops. */
+  engine: CrashingEngine & { readonly ready: boolean }
+  disconnectGraceMs: number
+  logger: Logger
+}
+
+export interface InferenceWorker {
+  readonly id: string
+  /** Running jobs go back to the line, the engine is freed, nothing stays open. */
+  stop(): Promise<void>
+}
+
+/** @throws AppError `unavailable` when Redis does not answer within 10 s */
+export async function startWorker(options: InferenceWorkerOptions): Promise<InferenceWorker> {
+  const { engine, logger } = options
+  const worker = { id: `worker_${randomUUID().slice(0, 8)}`, host: hostname(), pid: process.pid }
+  const keys = keysOf(options.namespace)
+  const onError = (error: Error) => logger.warn({ err: error }, 'redis connection')
+  const redis = connectRedis(options.redisUrl, 'background', onError)
+  const subscriber = connectRedis(options.redisUrl, 'subscriber', onError)
+  try {
+    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000)])
+  } catch (error) {
+    redis.disconnect()
+    subscriber.disconnect()
+    throw error
+  }
+
+  const store = new JobStore(redis, keys, options.disconnectGraceMs)
+  const registry = new WorkerRegistry(redis, keys)
+  const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
+  const deps = { store, publisher, sequences: new EngineSequences(engine), worker, model: engine.info.model }
+  const loop = new JobLoop({
+    workerId: worker.id,
+    slots: engine.info.slots,
+    redis,
+    keys,
+    registry,
+    logger,
+    attempt: (input) => attemptJob(input, deps),
+    ready: () => engine.ready,
+  })
+
+  const startedAt = Date.now()
+  const beat = async () => {
+    const { model, precision, slots, threads, maxContext } = engine.info
+    const { running, waiting, steps, prefillTokens, decodeTokens, busyMs } = engine.stats()
+    await registry.beat({
+      ...worker,
+      ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt },
+      engine: {
+        ...{ running, waiting, steps },
+        ...{ prefill_tokens: prefillTokens, decode_tokens: decodeTokens, busy_ms: Math.round(busyMs) },
+      },
+    })
+  }
+  await beat()
+  const heartbeat = setInterval(() => {
+    beat().catch((thrown) => logger.warn({ err: toAppError(thrown) }, 'could not send the heartbeat'))
+  }, heartbeatIntervalMs)
+
+  const hub = new EventHub(subscriber)
+  const leaveControl = await hub.listen(keys.control, {
+    onMessage: (text) => {
+      const message = parseControl(text)
+      if (message?.type === 'work') loop.hint()
+      if (message?.type === 'cancel') loop.cancel(message.id)
+    },
+    onGap: () => loop.hint(),
+  })
+  loop.start()
+
+  return {
+    id: worker.id,
+    stop: async () => {
+      leaveControl()
+      await loop.stop()
+      clearInterval(heartbeat)
+      await registry.leave(worker.id).catch(() => {})
+      await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
+    },
+  }
+}

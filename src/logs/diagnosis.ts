@@ -1,0 +1,100 @@
+// The verdict of the rules about a whole log: what failed, how sure that is, what to do. No model takes part.
+
+import type { Diagnosis, Fix, Phase, RootCause } from './analysis.ts'
+import type { Anchor } from './anchors.ts'
+import { type EvidenceRange, toEvidence } from './evidence.ts'
+import type { LogLine } from './log-line.ts'
+import { maskedText } from './masking.ts'
+
+const maxStatement = 300
+const maxContributing = 3
+const maxFixes = 4
+
+/** What a caller's log_type says about the phase when the rule says nothing. */
+const phaseOfType: Record<string, Phase> = { build: 'build', application: 'run', system: 'run', kubernetes: 'deploy' }
+
+export function diagnose(lines: LogLine[], ranges: EvidenceRange[], logType: string): Diagnosis {
+  const best = ranges[0]?.anchor
+  if (best === undefined) return cleanDiagnosis
+  const statement = statementOf(best, lines)
+  const statements = new Set([statement])
+  const contributing: string[] = []
+  for (const { anchor } of ranges.slice(1)) {
+    const other = statementOf(anchor, lines)
+    if (statements.has(other) || contributing.length === maxContributing) continue
+    statements.add(other)
+    contributing.push(other)
+  }
+  const rules = [...new Set(ranges.map((range) => range.anchor.rule))]
+  const rule = best.rule
+  return {
+    summary: statement,
+    category: rule.category,
+    phase: rule.phase === 'unknown' ? (phaseOfType[logType] ?? 'unknown') : rule.phase,
+    severity: rule.severity,
+    root_cause: {
+      statement,
+      confidence: confidenceOf(best),
+      evidence: ranges.map((range) => toEvidence(lines, range)),
+    },
+    error_signature: `${rule.id}: ${maskedText(lines[best.index]!.body.slice(best.column))}`,
+    contributing,
+    fixes: fixesOf(ranges),
+    prevention: [...new Set(rules.flatMap((each) => each.prevention ?? []))],
+    references: rules.flatMap((each) => (each.references ?? []).map((reference) => ({ ...reference, source: 'rule' }))),
+  }
+}
+
+const cleanDiagnosis: Diagnosis = {
+  summary: 'The log shows no failure.',
+  category: 'none',
+  phase: 'unknown',
+  severity: 'info',
+  root_cause: null,
+  error_signature: null,
+  contributing: [],
+  fixes: [],
+  prevention: [],
+  references: [],
+}
+
+function confidenceOf(anchor: Anchor): RootCause['confidence'] {
+  if (anchor.rule.role === 'cause' && anchor.score >= 70) return 'high'
+  return anchor.score >= 45 ? 'medium' : 'low'
+}
+
+function statementOf(anchor: Anchor, lines: LogLine[]): string {
+  const line = lines[anchor.index]!.body.slice(anchor.column, anchor.column + 2 * maxStatement)
+  const text = anchor.rule.statement === undefined ? line : filled(anchor.rule.statement, anchor.groups)
+  const short = text.replaceAll(/\s+/g, ' ').trim()
+  // A template whose groups were empty says less than the line.
+  const statement = short === '' ? line.replaceAll(/\s+/g, ' ').trim() : short
+  return statement.length <= maxStatement ? statement : `${statement.slice(0, maxStatement - 3).toWellFormed()}...`
+}
+
+/** `$1` to `$9` replaced by the groups; those that matched nothing leave nothing. */
+function filled(template: string, groups: string[]): string {
+  return template.replaceAll(/\$(\d)/g, (_, digit: string) => (groups[Number(digit)] ?? '').trim())
+}
+
+function fixesOf(ranges: EvidenceRange[]): Fix[] {
+  const fixes = new Map<string, Fix>()
+  for (const { anchor } of ranges) {
+    for (const fix of anchor.rule.fixes ?? []) {
+      const action = filled(fix.action, anchor.groups)
+      // A log must not be able to write a command for someone to paste.
+      const command = fix.command === undefined ? undefined : commandOf(fix.command, anchor.groups)
+      if (!fixes.has(action))
+        fixes.set(action, { action, ...(command === undefined ? {} : { command }), risk: fix.risk })
+    }
+  }
+  return [...fixes.values()].slice(0, maxFixes)
+}
+
+/** The command with groups filled in, only where they are plain words; otherwise there is no command. */
+function commandOf(template: string, groups: string[]): string | undefined {
+  const used = [...template.matchAll(/\$(\d)/g)].map((match) => groups[Number(match[1])] ?? '')
+  return used.every((group) => /^[\w.@/:+-]*$/.test(group) && !group.startsWith('-'))
+    ? filled(template, groups)
+    : undefined
+}

@@ -1,0 +1,79 @@
+// Evidence: the ranges of lines that an analysis quotes. A quote is exactly the redacted original text of its lines.
+
+import { type Evidence, maxEvidenceLines } from './analysis.ts'
+import type { Anchor } from './anchors.ts'
+import type { LogLine } from './log-line.ts'
+import type { Extent } from './rule.ts'
+
+/** A range of line indexes, both ends included, and the anchor that it belongs to. */
+export interface EvidenceRange {
+  start: number
+  end: number
+  anchor: Anchor
+}
+
+const maxRanges = 5
+/** An anchor this far behind the best one explains nothing that the best one doesn't. */
+const maxScoreGap = 34
+
+/** A longer line is quoted by a window of this many characters; a whole quote is at most four of them. */
+const maxQuotedLine = 1000
+const maxQuote = 4 * maxQuotedLine
+
+/** Ranges of the best anchors, ordered by rank, none overlapping. Wrapper noise only when there is nothing else. */
+export function evidenceRanges(lines: LogLine[], anchors: Anchor[]): EvidenceRange[] {
+  const ranges: EvidenceRange[] = []
+  const best = anchors[0]
+  if (best === undefined) return ranges
+  for (const anchor of anchors) {
+    if (ranges.length === maxRanges || best.score - anchor.score > maxScoreGap) break
+    if (anchor.rule.role === 'wrapper' && best.rule.role !== 'wrapper') continue
+    const range = rangeOf(lines, anchor)
+    if (ranges.some((other) => range.start <= other.end && other.start <= range.end)) continue
+    ranges.push(range)
+  }
+  return ranges
+}
+
+function rangeOf(lines: LogLine[], anchor: Anchor): EvidenceRange {
+  const above = reach(lines, anchor.index, -1, anchor.rule.above)
+  const below = reach(lines, anchor.index, 1, anchor.rule.below)
+  const start = Math.max(above, anchor.index - maxEvidenceLines / 2 + 1)
+  return { start, end: Math.min(below, start + maxEvidenceLines - 1), anchor }
+}
+
+/** The last line from `from` on that the extent takes in; blank lines at the end are left out. */
+function reach(lines: LogLine[], from: number, step: 1 | -1, extent: Extent | undefined): number {
+  let last = from
+  if (extent === undefined) return last
+  for (let distance = 1; distance <= extent.max; distance++) {
+    const line = lines[from + step * distance]
+    if (line === undefined || !extent.while.test(line.body.slice(0, 1000))) break
+    if (line.body.trim() !== '') last = from + step * distance
+  }
+  return last
+}
+
+export function toEvidence(lines: LogLine[], range: EvidenceRange): Evidence {
+  let quote = ''
+  let end = range.end
+  for (let index = range.start; index <= range.end; index++) {
+    const line = lines[index]!
+    const text = quotedText(line, index === range.anchor.index ? range.anchor.column : 0)
+    if (index > range.anchor.index && quote.length + text.length > maxQuote) {
+      end = index - 1
+      break
+    }
+    quote += index === range.start ? text : `\n${text}`
+  }
+  return { line_start: lines[range.start]!.number, line_end: lines[end]!.number, quote }
+}
+
+/** The line, or the window of a huge one in which the match is. */
+function quotedText(line: LogLine, column: number): string {
+  if (line.text.length <= maxQuotedLine) return line.text
+  // The column counts in the body, which is a suffix of the text unless the line was JSON.
+  const prefix = line.text.endsWith(line.body) ? line.text.length - line.body.length : 0
+  const start = Math.max(0, Math.min(prefix + column - 200, line.text.length - maxQuotedLine))
+  return line.text.slice(start, start + maxQuotedLine).toWellFormed()
+}

@@ -1,0 +1,40 @@
+// Every rule that comes with this program, one file a tool.
+
+import type { LogRule } from '../rule.ts'
+import { cargoRules } from './cargo.ts'
+import { ciRules } from './ci.ts'
+import { dockerRules } from './docker.ts'
+import { gccRules } from './gcc.ts'
+import { genericRules } from './generic.ts'
+import { goRules } from './go.ts'
+import { gradleRules } from './gradle.ts'
+import { javaScriptTestRules } from './javascript-tests.ts'
+import { jvmRules } from './jvm.ts'
+import { kubernetesRules } from './kubernetes.ts'
+import { makeRules } from './make.ts'
+import { mavenRules } from './maven.ts'
+import { nodeRules } from './node.ts'
+import { npmRules } from './npm.ts'
+import { pythonRules } from './python.ts'
+import { resourceRules } from './resources.ts'
+import { typescriptRules } from './typescript.ts'
+
+export const coreRules: LogRule[] = [
+  ...gccRules,
+  ...typescriptRules,
+  ...cargoRules,
+  ...goRules,
+  ...pythonRules,
+  ...javaScriptTestRules,
+  ...jvmRules,
+  ...mavenRules,
+  ...gradleRules,
+  ...npmRules,
+  ...nodeRules,
+  ...makeRules,
+  ...dockerRules,
+  ...kubernetesRules,
+  ...resourceRules,
+  ...ciRules,
+  ...genericRules,
+]

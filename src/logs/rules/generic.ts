@@ -1,0 +1,139 @@
+// Severity words of no particular tool: what is left when nothing above knows the line.
+
+import type { LogRule } from '../rule.ts'
+
+const unknown = { category: 'unknown', phase: 'unknown' } as const
+
+/** Lines about errors that are none: counts of zero, names, options, success. */
+const harmless =
+  /\b(?:0|no|without|zero) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+>$#]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|✓|✔|\bPASS(?:ED)?\b|\.\.\. ok\b/i
+
+export const genericRules: LogRule[] = [
+  {
+    ...unknown,
+    id: 'generic/klog',
+    hints: ['.go:'],
+    pattern: /^[EF]\d{4} \d\d:\d\d:\d\d\S* +\d+ \S+\.go:\d+\] (.{1,300})/,
+    role: 'symptom',
+    weight: 56,
+    severity: 'high',
+    statement: '$1',
+    examples: {
+      positive: ['E0501 12:00:00.000000       1 leader.go:12] lost the lease'],
+      nearMiss: ['I0501 12:00:00.000000       1 leader.go:12] took the lease'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/fatal',
+    hints: ['fatal', 'panic', 'critical', 'emerg'],
+    pattern:
+      /(?:^|[\s[|"=<])(?:FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|fatal error|crit|emerg|panic|fatal)(?:[\]|":>]|\s-|\s)+(\S.{0,300})/,
+    unless: harmless,
+    role: 'symptom',
+    weight: 62,
+    severity: 'critical',
+    below: { while: /^\s+at |^\s{4,}\S|^Caused by/, max: 5 },
+    statement: '$1',
+    examples: {
+      positive: [
+        'FATAL: database files are incompatible with server',
+        '[CRITICAL] worker 3 lost its lease',
+        'level=fatal msg="cannot open config"',
+      ],
+      nearMiss: ['non-fatal condition', '0 fatal errors'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/error-level',
+    hints: ['error', 'severe', 'err'],
+    pattern:
+      /(?:^|[\s[|"=<(])(?:ERROR|SEVERE|ERR)(?:[\]|":>)]|\s-|\s|!)+(\S.{0,300})|\blevel=(?:error|err)\b(.{0,300})/,
+    unless: harmless,
+    role: 'symptom',
+    weight: 54,
+    severity: 'high',
+    below: { while: /^\s+at |^\s{4,}\S|^Caused by|^Traceback/, max: 5 },
+    statement: '$1$2',
+    examples: {
+      positive: [
+        'ERROR could not load plugin acme',
+        '2:M ERROR [acme.Cart] - order 7 rejected',
+        'level=error msg="dial failed"',
+      ],
+      nearMiss: ['ERROR_CODE=0', 'INFO no errors found', 'ERRATA published'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/error-colon',
+    hints: ['error'],
+    pattern: /(?:^|[\s:\])])(?:[\w-]{0,30}[ _-])?[Ee]rror(?: \w{1,12})?: ?(\S.{0,300})/,
+    unless: harmless,
+    role: 'symptom',
+    weight: 52,
+    severity: 'high',
+    below: { while: /^\s+at |^\s{4,}\S/, max: 4 },
+    statement: '$1',
+    examples: {
+      positive: [
+        'terraform: Error: Invalid provider configuration',
+        'configure: error: C compiler cannot create executables',
+        'Parse error: unexpected end of file',
+      ],
+      nearMiss: ['error: 0', 'on error: retry the step'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/exception',
+    hints: ['exception', 'traceback'],
+    pattern:
+      /\b(?:[A-Z]\w{2,60}Exception)\b:? ?(.{0,300})|^Traceback \(most recent call last\)|\bunhandled exception\b/i,
+    unless: harmless,
+    role: 'symptom',
+    weight: 50,
+    severity: 'high',
+    below: { while: /^\s+at |^\s{2,}\S/, max: 6 },
+    examples: {
+      positive: [
+        'Unhandled exception. System.InvalidOperationException: Sequence contains no elements',
+        'Traceback (most recent call last):',
+      ],
+      nearMiss: ['without exception', 'exceptions.py compiled'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/failed',
+    hints: [
+      'fail',
+      'cannot',
+      "can't",
+      'could not',
+      "couldn't",
+      'unable to',
+      'abort',
+      'invalid',
+      'denied',
+      'refused',
+      'not found',
+      'missing',
+    ],
+    pattern:
+      /\b(?:FAIL(?:ED|URE)?|[Ff]ail(?:ed|ure)\b(?: to)?|[Cc]annot|[Cc]an't|[Cc]ould(?: not|n't)|[Uu]nable to|[Aa]borted|[Aa]borting)\b.{0,200}/,
+    unless: harmless,
+    role: 'symptom',
+    weight: 40,
+    severity: 'medium',
+    examples: {
+      positive: [
+        'Failed to start cart.service: unit not found',
+        'unable to open database file',
+        'Cannot read config /etc/cart.yml',
+      ],
+      nearMiss: ['0 failed, 12 passed', 'fail-fast: true'],
+    },
+  },
+]

@@ -1,0 +1,121 @@
+// go build, go test, go modules and panics.
+
+import type { LogRule } from '../rule.ts'
+
+export const goRules: LogRule[] = [
+  {
+    id: 'go/compile-error',
+    hints: ['.go:'],
+    pattern: /^(?:vet: |\s{0,8})?((?:\.{0,2}\/)?[\w./@+-]{1,200}\.go):(\d{1,6}):\d{1,5}: (?!warning)(.{1,300})/,
+    unless: /^\s*\S+\.go:\d+:\d+: (?:INFO|DEBUG|WARN)/,
+    role: 'cause',
+    weight: 82,
+    category: 'compile',
+    phase: 'build',
+    severity: 'high',
+    above: { while: /^# \S+/, max: 1 },
+    statement: 'The Go compiler rejected $1, line $2: $3',
+    examples: {
+      positive: ['./main.go:14:2: undefined: fmt.Printn', 'cmd/server/main.go:8:2: "os" imported and not used'],
+      nearMiss: ['main.go:14: listening on :8080', '    store_test.go:31: want 3, got 2'],
+    },
+  },
+  {
+    id: 'go/module',
+    hints: [
+      'go: ',
+      'no required module',
+      'missing go.sum',
+      'cannot find package',
+      'cannot find module',
+      'is not in std',
+      'is not in goroot',
+    ],
+    pattern:
+      /no required module provides package (\S{1,200})|missing go\.sum entry for (?:module providing package )?(\S{1,200})|cannot find (?:package|module) .{0,40}?"?(\S{1,200})|package (\S{1,200}) is not in (?:std|GOROOT)|^go: (?!downloading|finding|extracting|added|upgraded|creating|to add|updates)\S{1,200}.{0,40}: (?:unknown revision|reading|invalid|module|unrecognized)/,
+    unless: /Cannot find (?:module|package) '|Error: Cannot find/,
+    role: 'cause',
+    weight: 84,
+    category: 'dependency',
+    phase: 'install',
+    severity: 'high',
+    statement: 'A Go module or package is missing: $1$2$3$4',
+    fixes: [{ action: 'Bring go.mod and go.sum up to date.', command: 'go mod tidy', risk: 'low' }],
+    examples: {
+      positive: [
+        'main.go:5:2: no required module provides package github.com/gorilla/mux; to add it:',
+        'go: github.com/acme/lib@v1.2.3: missing go.sum entry for go.mod file',
+        'go: github.com/acme/lib@v9.9.9: unknown revision v9.9.9',
+      ],
+      nearMiss: ['go: downloading github.com/gorilla/mux v1.8.0', "Error: Cannot find module 'express'"],
+    },
+  },
+  {
+    id: 'go/panic',
+    hints: ['panic: ', 'fatal error: '],
+    pattern:
+      /^(?:panic: |fatal error: (?=all goroutines|concurrent map|runtime|stack overflow|unexpected signal))(.{1,400})/,
+    role: 'cause',
+    weight: 86,
+    category: 'runtime',
+    phase: 'run',
+    severity: 'critical',
+    below: { while: /^\[signal|^$|^goroutine \d+|^\S+\(.{0,200}\)$|^\s+\S+\.go:\d+|^\s+panic/, max: 8 },
+    statement: 'The Go program panicked: $1',
+    examples: {
+      positive: [
+        'panic: runtime error: invalid memory address or nil pointer dereference',
+        'fatal error: all goroutines are asleep - deadlock!',
+      ],
+      nearMiss: ['recovered from a panic: continuing', 'fatal error: openssl/ssl.h: No such file or directory'],
+    },
+  },
+  {
+    id: 'go/test-output',
+    hints: ['_test.go:'],
+    pattern: /^\s{2,}(\w{1,100}_test\.go):(\d{1,6}): (.{1,300})/,
+    role: 'cause',
+    weight: 72,
+    category: 'test',
+    phase: 'test',
+    severity: 'high',
+    above: { while: /^\s*--- FAIL/, max: 1 },
+    below: { while: /^\s{8,}\S/, max: 8 },
+    statement: 'A check in $1, line $2, failed: $3',
+    examples: {
+      positive: ['    store_test.go:31: want 3, got 2'],
+      nearMiss: ['store_test.go compiled', 'ok  	acme/store	0.1s'],
+    },
+  },
+  {
+    id: 'go/test-failed',
+    hints: ['--- fail:'],
+    pattern: /^\s*--- FAIL: (\S{1,200})/,
+    role: 'symptom',
+    weight: 68,
+    category: 'test',
+    phase: 'test',
+    severity: 'high',
+    below: { while: /^\s{4,}\S/, max: 6 },
+    statement: 'The test $1 failed.',
+    fixes: [{ action: 'Run the test alone.', command: "go test -run '^$1$' -v ./...", risk: 'low' }],
+    examples: {
+      positive: ['--- FAIL: TestStore (0.00s)', '    --- FAIL: TestStore/empty (0.00s)'],
+      nearMiss: ['--- PASS: TestStore (0.00s)'],
+    },
+  },
+  {
+    id: 'go/summary',
+    hints: ['fail'],
+    pattern: /^FAIL(?:$|\t|\s+\S+\s+(?:\[build failed\]|\d+\.\d+s))/,
+    role: 'wrapper',
+    weight: 26,
+    category: 'test',
+    phase: 'test',
+    severity: 'high',
+    examples: {
+      positive: ['FAIL', 'FAIL	acme/store	0.012s', 'FAIL	acme/store [build failed]'],
+      nearMiss: ['ok  	acme/store	0.012s', 'FAILOVER complete'],
+    },
+  },
+]

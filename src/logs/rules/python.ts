@@ -1,0 +1,163 @@
+// Python: tracebacks, pytest, unittest and pip.
+
+import type { LogRule } from '../rule.ts'
+
+const runtime = { category: 'runtime', phase: 'run', severity: 'high' } as const
+const test = { category: 'test', phase: 'test', severity: 'high' } as const
+const traceback = { while: /^\s+\S|^Traceback \(most recent call last\)|^\s*$/, max: 12 }
+
+export const pythonRules: LogRule[] = [
+  {
+    ...runtime,
+    id: 'python/missing-module',
+    hints: ['modulenotfounderror', 'no module named'],
+    pattern:
+      /^(?:E\s+)?(?:ModuleNotFoundError|ImportError): No module named '?([\w.]{1,100})|: No module named '?([\w.]{1,100})'?$/,
+    role: 'cause',
+    weight: 88,
+    category: 'dependency',
+    above: traceback,
+    statement: 'The Python module $1$2 is not installed in the environment that ran.',
+    fixes: [
+      {
+        action: 'Add the package that provides $1$2 to the requirements and install it.',
+        command: 'python -m pip install $1$2',
+        risk: 'low',
+      },
+    ],
+    examples: {
+      positive: [
+        "ModuleNotFoundError: No module named 'requests'",
+        'E   ImportError: No module named yaml',
+        '/usr/bin/python3: No module named pytest',
+      ],
+      nearMiss: ['INFO: loaded module named requests'],
+    },
+  },
+  {
+    ...runtime,
+    id: 'python/exception',
+    hints: ['error', 'exception', 'exit', 'interrupt', 'stopiteration', 'warning'],
+    pattern:
+      /^((?:[a-zA-Z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound|DoesNotExist)): (.{1,400})|^(AssertionError|KeyboardInterrupt|MemoryError|RecursionError|NotImplementedError)$/,
+    unless: /^(?:Error|Exception): /,
+    role: 'cause',
+    weight: 76,
+    above: traceback,
+    statement: 'The Python program raised $1$3: $2',
+    examples: {
+      positive: [
+        "KeyError: 'user_id'",
+        'sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) could not connect to server',
+        'AssertionError',
+      ],
+      nearMiss: ['ErrorHandler: installed', 'no KeyError: here', '  KeyError: indented text of a document'],
+    },
+  },
+  {
+    ...runtime,
+    id: 'python/syntax-error',
+    hints: ['syntaxerror', 'indentationerror', 'taberror'],
+    pattern: /^(?:E\s+)?(SyntaxError|IndentationError|TabError): (.{1,300})/,
+    unless: /Unexpected (?:token|identifier|end of)|Invalid or unexpected token|JSON/,
+    role: 'cause',
+    weight: 84,
+    category: 'compile',
+    phase: 'build',
+    above: { while: /^(?:E\s+)?\s+\S/, max: 4 },
+    statement: 'Python could not parse a file: $2',
+    examples: {
+      positive: ['SyntaxError: invalid syntax', 'IndentationError: unexpected indent'],
+      nearMiss: ['SyntaxError: Unexpected token } in JSON at position 3'],
+    },
+  },
+  {
+    ...test,
+    id: 'pytest/assertion',
+    hints: ['e  '],
+    pattern:
+      /^E\s{2,}(?:AssertionError: )?(assert .{1,300}|AssertionError.{0,300}|\w{1,60}(?:Error|Exception)\b.{0,300}|Failed: .{1,300})/,
+    role: 'cause',
+    weight: 82,
+    above: { while: /^[>E]\s|^\s{4}\S|^$/, max: 6 },
+    below: { while: /^E\s{2,}|^$|^\S{1,200}\.py:\d+: /, max: 8 },
+    statement: 'A test failed: $1',
+    examples: {
+      positive: ['E       assert 3 == 4', "E       AssertionError: assert 'a' == 'b'", "E   KeyError: 'x'"],
+      nearMiss: ['E  note: assertion rewriting is on', 'e       assert lower case'],
+    },
+  },
+  {
+    ...test,
+    id: 'pytest/failed',
+    hints: ['failed ', 'error '],
+    pattern: /^(?:FAILED|ERROR) (\S{1,200}\.py(?:::\S{1,200})?)(?: - (.{1,300}))?/,
+    role: 'symptom',
+    weight: 72,
+    statement: 'The test $1 failed. $2',
+    fixes: [{ action: 'Run the test alone.', command: "python -m pytest '$1' -x", risk: 'low' }],
+    examples: {
+      positive: [
+        'FAILED tests/test_cart.py::test_total - assert 3 == 4',
+        'ERROR tests/test_db.py - ConnectionError: refused',
+      ],
+      nearMiss: ['PASSED tests/test_cart.py::test_total', 'FAILED to open the file'],
+    },
+  },
+  {
+    ...test,
+    id: 'unittest/failed',
+    hints: ['fail: ', 'error: '],
+    pattern: /^(?:FAIL|ERROR): (\w{1,100}) \((\S{1,200})\)/,
+    role: 'symptom',
+    weight: 74,
+    below: { while: /^-{10,}|^Traceback|^\s+\S|^\w+(?:Error|Exception)\b/, max: 12 },
+    statement: 'The test $1 ($2) failed.',
+    examples: {
+      positive: ['FAIL: test_total (tests.test_cart.CartTest)', 'ERROR: test_load (test_io.LoadTest.test_load)'],
+      nearMiss: ['FAIL: the cart (red) is empty', 'ok: test_total (tests.CartTest)'],
+    },
+  },
+  {
+    ...runtime,
+    id: 'pip/resolution',
+    hints: [
+      'error: could not find a version',
+      'no matching distribution',
+      'resolutionimpossible',
+      'conflicting dependencies',
+      'failed building wheel',
+      'subprocess-exited-with-error',
+      'metadata-generation-failed',
+      'requires a different python',
+    ],
+    pattern:
+      /ERROR: (Could not find a version that satisfies the requirement .{1,200}|No matching distribution found for .{1,200}|ResolutionImpossible.{0,200}|Cannot install .{1,200}conflicting dependencies|Failed building wheel for .{1,100}|Package .{1,100} requires a different Python.{0,200})|error: (subprocess-exited-with-error|metadata-generation-failed)/,
+    role: 'cause',
+    weight: 80,
+    category: 'dependency',
+    phase: 'install',
+    statement: 'pip could not install a dependency: $1$2',
+    fixes: [{ action: 'Correct the pinned version, or use a Python version that has a build of it.', risk: 'medium' }],
+    examples: {
+      positive: [
+        'ERROR: Could not find a version that satisfies the requirement torch==9.9 (from versions: 2.1.0)',
+        '  ERROR: Failed building wheel for lxml',
+      ],
+      nearMiss: ['Successfully installed torch-2.1.0', 'Requirement already satisfied: torch'],
+    },
+  },
+  {
+    ...test,
+    id: 'pytest/summary',
+    hints: [' failed', 'failed (', 'errors during'],
+    pattern:
+      /^=+ (?:.{0,80}, )?[1-9]\d* (?:failed|errors?)\b.{0,120}=+$|^FAILED \((?:failures|errors)=\d+|Interrupted: \d+ errors? during collection/,
+    role: 'wrapper',
+    weight: 28,
+    examples: {
+      positive: ['===== 1 failed, 12 passed in 0.42s =====', 'FAILED (failures=1, errors=2)'],
+      nearMiss: ['===== 12 passed in 0.42s =====', 'FAILED to open'],
+    },
+  },
+]

@@ -1,0 +1,166 @@
+// What a secret looks like. Each pattern finds it after one of its `hints` (lowercase literals that must occur in the
+// line) and is linear on any input: it starts at a literal or behind a lookbehind, and every run before something
+// required is bounded.
+
+export interface SecretRule {
+  /** Shown in the placeholder: `[REDACTED:github-token:1]`. */
+  id: string
+  hints: string[]
+  /** Global. The group `secret` is what is replaced; without one the whole match. */
+  pattern: RegExp
+  /** Whether a match is a secret after all. */
+  accept?: (secret: string) => boolean
+}
+
+// A name that announces a secret, at the end of an identifier: DB_PASSWORD, clientSecret, x-api-key.
+const strongNames = `pass(?:word|wd|phrase|code)?|pwd|secret|client[_-]?secret|secret[_-]?(?:access[_-]?)?key|(?:api|auth|access|private|signing|encryption|master|account|shared[_-]?access|session|license|deploy|storage)[_-]?key|token|credentials?|connection[_-]?string`
+const quotedValue = String.raw`"(?<double>[^"\n]{1,4096})"|'(?<single>[^'\n]{1,4096})'`
+
+/** Values that name no secret: variables, masks, types, prose. */
+const harmless =
+  /^(?:\*+|x{3,}|\.{3,}|\[.*|<.*|\$.*|\{\{.*|%.*|null|none|nil|undefined|true|false|yes|no|empty|required|missing|invalid|unset|not|string|str|and|or|is|was|for|the|file|from|env|unexpected|expired|incorrect|wrong|authentication|failed|error|denied|redacted|masked|hidden|secret|password|token|\d{1,2})[,;.)\]]*$/i
+
+/** Bare values after a colon are often prose (`token: unexpected end`): those of a secret mix kinds of characters. */
+const looksRandom = (value: string) => value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value)
+
+const isSecret = (value: string) => !harmless.test(value)
+
+function literal(id: string, hints: string[], source: string): SecretRule {
+  return { id, hints, pattern: new RegExp(source, 'g') }
+}
+
+/** Specific before general: what an earlier rule replaced is never looked at again. */
+export const secretRules: SecretRule[] = [
+  literal('github-token', ['gh', 'github_pat'], String.raw`\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{22,255})`),
+  literal('gitlab-token', ['gl'], String.raw`\bgl(?:pat|ptt|dt|rt|cbt|ft|soat|agent|imt|oas)-[\w-]{18,255}`),
+  literal('aws-access-key', ['akia', 'asia', 'abia', 'acca'], String.raw`\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b`),
+  literal('google-api-key', ['aiza'], String.raw`\bAIza[\w-]{35}`),
+  literal('google-oauth-token', ['ya29', 'gocspx'], String.raw`\bya29\.[\w-]{20,2048}|\bGOCSPX-[\w-]{20,64}`),
+  literal('azure-client-secret', ['q~'], String.raw`(?<![\w~.-])[\w~.-]{3}\dQ~[\w~.-]{31,34}`),
+  literal('azure-signature', ['sig='], String.raw`(?<=[?&;]sig=)[\w%+/=-]{20,256}`),
+  literal(
+    'slack-token',
+    ['xox', 'xapp'],
+    String.raw`\bxox[abeoprs](?:\.xox[bp])?-[\w-]{10,255}|\bxapp-\d-[\w-]{10,255}`,
+  ),
+  literal(
+    'slack-webhook',
+    ['hooks.slack.com'],
+    String.raw`(?<=hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{16,255}`,
+  ),
+  literal('discord-webhook', ['api/webhooks'], String.raw`(?<=\/api\/webhooks\/\d{5,25}\/)[\w-]{20,128}`),
+  literal('telegram-token', [':aa'], String.raw`\b\d{8,10}:AA[\w-]{33}`),
+  literal('npm-token', ['npm_'], String.raw`\bnpm_[A-Za-z0-9]{30,64}\b`),
+  literal('pypi-token', ['pypi-ag'], String.raw`\bpypi-Ag[\w-]{50,255}`),
+  literal('rubygems-token', ['rubygems_'], String.raw`\brubygems_[a-f0-9]{40,64}\b`),
+  literal('docker-token', ['dckr_'], String.raw`\bdckr_[a-z]{3}_[\w-]{20,64}`),
+  literal('huggingface-token', ['hf_'], String.raw`\bhf_[A-Za-z0-9]{30,64}\b`),
+  literal(
+    'model-api-key',
+    ['sk-', 'gsk_', 'xai-'],
+    String.raw`\bsk-(?:[a-z]{2,10}\d{0,2}-){0,2}[\w-]{20,255}|\bgsk_[A-Za-z0-9]{40,64}|\bxai-[A-Za-z0-9]{40,128}`,
+  ),
+  literal(
+    'stripe-key',
+    ['_live_', '_test_', 'whsec_'],
+    String.raw`\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,255}|\bwhsec_[A-Za-z0-9+/=]{20,128}`,
+  ),
+  literal('sendgrid-key', ['sg.'], String.raw`(?<![\w.-])SG\.[\w-]{16,64}\.[\w-]{16,64}`),
+  literal('digitalocean-token', ['_v1_'], String.raw`\bdo[opr]_v1_[a-f0-9]{64}\b`),
+  literal('vault-token', ['hv'], String.raw`\bhv[sbr]\.[\w-]{20,512}`),
+  literal('atlassian-token', ['atatt', 'atctt'], String.raw`\bAT[AC]TT3[\w=.-]{20,512}`),
+  literal('databricks-token', ['dapi'], String.raw`\bdapi[a-f0-9]{32}(?:-\d)?\b`),
+  literal('grafana-token', ['glsa_', 'glc_'], String.raw`\bgls?[ac]_[\w+/=]{20,512}`),
+  literal('shopify-token', ['shp'], String.raw`\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b`),
+  literal('linear-token', ['lin_'], String.raw`\blin_(?:api|oauth)_[A-Za-z0-9]{30,64}\b`),
+  literal('sentry-token', ['sntry'], String.raw`\bsntry[su]_[\w+/=-]{30,512}`),
+  literal('age-key', ['age-secret-key'], String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b`),
+  // Header, payload and signature; the lookbehind gives each run of base64url one start.
+  literal('jwt', ['eyj'], String.raw`(?<![\w-])eyJ[\w-]{6,8192}\.[\w-]{4,8192}(?:\.[\w-]{0,8192}){0,3}`),
+  {
+    id: 'authorization',
+    hints: ['authorization', 'proxy-auth'],
+    pattern:
+      /authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:(?:basic|bearer|token|digest|apikey|negotiate|ntlm|aws4-hmac-sha256)\s{1,3})?(?<secret>[^\s"',][^"'\n]{0,4095})/gi,
+    accept: isSecret,
+  },
+  {
+    id: 'authorization',
+    hints: ['bearer', 'basic'],
+    pattern: /\b(?:bearer|basic)\s{1,3}(?<secret>[\w.~+/=-]{16,4096})/gi,
+    accept: (value) => /[\d=]/.test(value),
+  },
+  {
+    id: 'cookie',
+    hints: ['cookie'],
+    pattern: /cookie["']?\s{0,3}:\s{0,3}["']?(?<secret>[^\s"';=]{1,256}=[^"'\n]{1,8192})/gi,
+  },
+  {
+    // user:password@, also :password@. A port followed by a path is none.
+    id: 'url-password',
+    hints: ['://'],
+    pattern:
+      /:\/\/[^\s:/@'"<>]{0,256}:(?!\d{1,5}(?:[/?#\s]|$))(?<secret>[^\s'"<>@]{1,512}(?:@[^\s/'"<>@]{1,256}(?=@))?)@/g,
+    accept: isSecret,
+  },
+  {
+    // A token in the place of the user name.
+    id: 'url-password',
+    hints: ['://'],
+    pattern: /:\/\/(?<secret>[^\s:/@'"<>]{20,512})@/g,
+    accept: isSecret,
+  },
+  {
+    id: 'secret-flag',
+    hints: ['-u', '--user', '--proxy-user'],
+    pattern: /(?:^|\s)(?:-u|--user|--proxy-user)[ =]{1,2}["']?[^\s:"']{1,128}:(?<secret>[^\s"']{1,512})/g,
+    accept: (value) => isSecret(value) && !/^\d{1,6}$/.test(value) && !value.startsWith('//'),
+  },
+  {
+    id: 'secret-flag',
+    hints: ['mysql', 'mariadb', 'sshpass', 'login'],
+    pattern:
+      /\b(?:mysql\w{0,10}|mariadb\w{0,10}|sshpass|(?:docker|podman|registry|az|buildah|skopeo) login)\s(?:[^\n]{0,300}?\s)?-p\s?(?<secret>[^\s-][^\s]{0,511})/g,
+    accept: isSecret,
+  },
+  {
+    id: 'secret-flag',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
+    pattern: new RegExp(
+      String.raw`(?<=\s--?(?:[\w-]{0,40}[_-])?(?:${strongNames})(?:=|\s{1,2}))(?:${quotedValue}|(?<secret>[^\s"',;-][^\s"',;]{2,1023}))`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    // NAME=value, "name": "value", name => 'value'. In prose nobody writes an equals sign after these words.
+    id: 'secret-assignment',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred', 'string'],
+    pattern: new RegExp(
+      String.raw`(?:${strongNames})(?:[_-](?:base64|b64|value|prod|dev|test|staging|[a-z]{2}|\d{1,3})){0,2}\\?["']?(?:\]|\))?\s{0,3}(?:=>|:=|=|:)\s{0,3}(?:${quotedValue}|\\"(?<escaped>[^"\\\n]{1,4096})\\")`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    id: 'secret-assignment',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
+    pattern: new RegExp(
+      String.raw`(?:${strongNames})(?:[_-](?:base64|b64|value|prod|dev|test|staging|[a-z]{2}|\d{1,3})){0,2}\s{0,1}=\s{0,1}(?<secret>[^\s"'=,;&>)\]}][^\s"',;&]{2,1023})`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    id: 'secret-assignment',
+    hints: ['pass', 'pwd'],
+    pattern: /(?:password|passwd|passphrase|pwd)\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{4,1023})(?=[\s,;]|$)/gi,
+    accept: isSecret,
+  },
+  {
+    id: 'secret-assignment',
+    hints: ['secret', 'token', 'key', 'cred'],
+    pattern: new RegExp(String.raw`(?:${strongNames})\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{8,1023})`, 'gi'),
+    accept: (value) => isSecret(value) && looksRandom(value),
+  },
+]

@@ -1,12 +1,14 @@
 // One `npm start` per data folder: two Redis servers that append to the same file would destroy it.
 
+import { rmSync } from 'node:fs'
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../errors.ts'
 import { runCommand } from './run-command.ts'
 
 export interface DataLock {
-  release(): Promise<void>
+  /** Synchronous, so that it can be the last thing a process does. */
+  releaseNow(): void
 }
 
 /** Throws `bad_setting` while another live process holds the folder. A lock whose process died is taken over. */
@@ -16,7 +18,7 @@ export async function lockData(dataDir: string): Promise<DataLock> {
     throw new AppError('bad_setting', `DATA_DIR ${dataDir} can't be created: ${cause.message}`, { cause })
   })
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(file)) return { release: () => rm(file, { force: true }) }
+    if (await create(file)) return { releaseNow: () => rmSync(file, { force: true }) }
     const holder = await readFile(file, 'utf8').catch(() => '')
     if (await isAlive(holder)) {
       throw new AppError(

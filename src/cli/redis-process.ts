@@ -37,7 +37,7 @@ export interface RedisProcess {
  * Ends the server when our end of its stdin closes, which the kernel does when we die. The server runs in its own
  * session, so that a Ctrl-C in the terminal reaches us first and the workers can still hand back their jobs.
  */
-const keeper = `exec 3<&0
+export const redisKeeper = `exec 3<&0
 "$@" </dev/null 3<&- & server=$!
 (read -r _ <&3; kill -TERM $server 2>/dev/null) &
 exec 3<&-
@@ -110,7 +110,10 @@ interface Launched {
 }
 
 function spawnKept(command: string[]): Launched {
-  const child = spawn('sh', ['-c', keeper, 'redis', ...command], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn('sh', ['-c', redisKeeper, 'redis', ...command], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let output = ''
   const collect = (chunk: Buffer): void => {
     output = (output + chunk).slice(-4000)

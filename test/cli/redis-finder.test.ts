@@ -8,6 +8,7 @@ import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findRedisBinary } from '../../src/cli/redis-binary.ts'
 import { type FoundRedis, findRedis } from '../../src/cli/redis-finder.ts'
+import { installRedis } from '../../src/cli/redis-install.ts'
 import { readSettings } from '../../src/settings.ts'
 import { startTestRedis } from '../support/redis.ts'
 
@@ -134,8 +135,6 @@ test('NO_INSTALL=1 keeps the package manager alone', async () => {
 
 test('without root and without passwordless sudo nothing is installed', async () => {
   await stub('apt-get', 'echo apt 2.6.1')
-  await stub('id', 'echo 1000')
-  const { installRedis } = await import('../../src/cli/redis-install.ts')
   expect(await installRedis({ env: { PATH: path() }, say: (line) => said.push(line), isRoot: false })).toEqual({
     kind: 'not_possible',
     reason: 'apt-get needs root, and sudo asks for a password',
@@ -147,7 +146,6 @@ describe('with apt', () => {
   const candidate = (version: string) => `printf 'redis-tools:\\n  Installed: (none)\\n  Candidate: ${version}\\n'`
 
   test('the command is said before it runs, and what it installed is used', async () => {
-    const { installRedis } = await import('../../src/cli/redis-install.ts')
     await stub('apt-cache', candidate('5:7.0.15-1~deb12u7'))
     await stub('apt-get', `echo "$@" >> "${join(folder, 'log')}"`)
     await symlink('/usr/bin/env', join(path(), 'env'))
@@ -159,7 +157,6 @@ describe('with apt', () => {
   })
 
   test('a version that would not do is not installed', async () => {
-    const { installRedis } = await import('../../src/cli/redis-install.ts')
     await stub('apt-cache', candidate('5:6.0.16-1ubuntu1'))
     await stub('apt-get', 'true')
     const result = await installRedis({ env: { PATH: path() }, say: (line) => said.push(line), isRoot: true })
@@ -171,7 +168,6 @@ describe('with apt', () => {
   })
 
   test('a machine without package lists gets them first; a failure is told with its last line', async () => {
-    const { installRedis } = await import('../../src/cli/redis-install.ts')
     await stub('apt-cache', candidate('(none)'))
     await stub('apt-get', '[ "$1" = --version ] && exit; echo "E: no network" >&2; exit 100')
     const result = await installRedis({ env: { PATH: path() }, say: (line) => said.push(line), isRoot: true })

@@ -1,0 +1,69 @@
+// The import table of docs/ARCHITECTURE.md. Each folder of src may import itself, the files directly in src, and what
+// is listed here; nothing may go round in a circle.
+
+/** Folder -> the other folders that it may import. */
+const mayImport = {
+  api: ['stream', 'tokenizer', 'logs', 'llm'],
+  worker: ['inference', 'llm', 'stream', 'tokenizer'],
+  inference: ['tokenizer'],
+  llm: ['stream', 'logs', 'tokenizer', 'inference'],
+  logs: ['tokenizer'],
+  stream: [],
+  tokenizer: [],
+  client: [],
+  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'stream', 'tokenizer', 'client'],
+}
+
+/** Folder -> folders of which it may import types only. */
+const typesOnly = { api: ['llm'], llm: ['stream', 'inference'], worker: ['tokenizer'] }
+
+/** Files directly in src that know the environment: for the folders that have main files. */
+const settings = '^src/(settings|setting-values|usable-cores|process-main)[.]ts$'
+const withMainFiles = '^src/(api|worker|cli)/'
+
+const folders = Object.keys(mayImport)
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency',
+      severity: 'error',
+      from: { path: '^src' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    { name: 'src-alone', severity: 'error', from: { path: '^src' }, to: { path: '^(test|bench|scripts)/' } },
+    {
+      name: 'settings-in-main-files',
+      severity: 'error',
+      from: { path: '^src/', pathNot: [withMainFiles, '^src/[^/]+$'] },
+      to: { path: settings },
+    },
+    { name: 'root-imports-no-folder', severity: 'error', from: { path: '^src/[^/]+$' }, to: { path: '^src/[^/]+/' } },
+    ...folders.map((folder) => ({
+      name: `${folder}-imports`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: '^src/[^/]+/', pathNot: [folder, ...mayImport[folder]].map((allowed) => `^src/${allowed}/`) },
+    })),
+    ...Object.entries(typesOnly).map(([folder, others]) => ({
+      name: `${folder}-imports-types-only`,
+      severity: 'error',
+      from: { path: `^src/${folder}/` },
+      to: { path: others.map((other) => `^src/${other}/`), dependencyTypesNot: ['type-only'] },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    // Imports of types count: a folder that needs another's types knows it too.
+    tsPreCompilationDeps: 'specify',
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+}

@@ -1,0 +1,203 @@
+// The engine in this process: continuous batching over one model runner. Sequences join and leave between steps; a
+// step is plan -> forward -> apply. Every sequence gets exactly one output with an `end`, unless it was cancelled.
+
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { AppError, toAppError } from '../errors.ts'
+import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
+import { type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { Engine, EngineInfo, EngineStats, SequenceEnd, SequenceOutput, SequenceRequest } from './engine.ts'
+import { logprobsOf } from './logprobs.ts'
+import type { ModelRunner } from './model-runner.ts'
+import { Sampler } from './sampler.ts'
+import { Scheduler } from './scheduler.ts'
+import { type Drawn, Sequence } from './sequence.ts'
+
+export interface LocalEngineOptions {
+  runner: ModelRunner
+  encoder: PromptEncoder
+  info: EngineInfo
+  clock?: Clock
+}
+
+type Failure = Extract<SequenceEnd, { kind: 'failed' }>['code']
+
+export class LocalEngine implements Engine {
+  readonly info: EngineInfo
+  readonly #runner: ModelRunner
+  readonly #encoder: PromptEncoder
+  readonly #clock: Clock
+  readonly #scheduler: Scheduler<Sequence>
+  readonly #sampler: Sampler
+  readonly #sequences = new Map<string, Sequence>()
+  /** Outputs of sequences that ended without a step; delivered before the next one. */
+  #unstepped: SequenceOutput[] = []
+  readonly #listeners: ((outputs: SequenceOutput[]) => void)[] = []
+  readonly #counters = { steps: 0, prefillTokens: 0, decodeTokens: 0, busyMs: 0 }
+  #loop: Promise<void> | null = null
+  #closed = false
+
+  constructor({ runner, encoder, info, clock = systemClock }: LocalEngineOptions) {
+    this.info = info
+    this.#runner = runner
+    this.#encoder = encoder
+    this.#clock = clock
+    this.#scheduler = new Scheduler(runner.shape.slots)
+    this.#sampler = new Sampler(runner.shape.vocabSize)
+  }
+
+  submit(request: SequenceRequest): void {
+    if (this.#closed) throw new AppError('internal', `sequence ${request.id} was submitted to a closed engine`)
+    const known = this.#sequences.has(request.id) || this.#unstepped.some((output) => output.id === request.id)
+    if (known) throw new AppError('internal', `sequence ${request.id} is already running`)
+    try {
+      const sequence = new Sequence(request, this.#encoder, this.#runner.shape, this.#clock.elapsedMs())
+      const ended = sequence.endOfReplay()
+      if (ended) this.#unstepped.push(ended)
+      else this.#admit(sequence)
+    } catch (thrown) {
+      const error = toAppError(thrown)
+      const code = error.code === 'invalid_request' ? error.code : 'engine_failed'
+      this.#unstepped.push(failed(request.id, code, error.message))
+    }
+    this.#wake()
+  }
+
+  cancel(id: string): void {
+    const sequence = this.#sequences.get(id)
+    this.#unstepped = this.#unstepped.filter((output) => output.id !== id)
+    if (!sequence) return
+    // A forward pass may be using its slot just now: the step takes it out.
+    sequence.cancelled = true
+    this.#sequences.delete(id)
+  }
+
+  onStep(listener: (outputs: SequenceOutput[]) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  stats(): EngineStats {
+    const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled).length
+    return { running, waiting: this.#sequences.size - running, ...this.#counters }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const id of [...this.#sequences.keys()]) this.cancel(id)
+    await this.#loop
+    await this.#runner.close()
+  }
+
+  async #step(): Promise<void> {
+    this.#deliver(this.#takeOutEarlyEnds())
+    const plan = this.#scheduler.next()
+    if (plan.kind === 'idle') return
+    const logits = await this.#forward(plan)
+    // Delivered in the same turn: a cancel can't come between what a step did and its output.
+    this.#deliver(logits instanceof AppError ? this.#failRunning(logits) : this.#apply(plan, logits))
+  }
+
+  async #forward(plan: RunnablePlan): Promise<Float32Array | AppError> {
+    const startedAt = this.#clock.elapsedMs()
+    for (const sequence of sequencesOf(plan)) sequence.started(startedAt)
+    try {
+      return await this.#runner.forward(toBatch(plan))
+    } catch (thrown) {
+      return toAppError(thrown, 'engine_failed')
+    } finally {
+      this.#counters.busyMs += this.#clock.elapsedMs() - startedAt
+    }
+  }
+
+  #apply(plan: RunnablePlan, logits: Float32Array): SequenceOutput[] {
+    this.#count(plan)
+    this.#scheduler.ran(plan)
+    const advanced = sampledBy(plan).map((sequence, row) =>
+      sequence.cancelled ? null : this.#advance(sequence, logits, row),
+    )
+    const outputs = advanced.filter((output) => output !== null)
+    this.#release(outputs)
+    return outputs
+  }
+
+  /** Draws the next token of a sequence from its row of `[rows, vocabSize]`. A row that can't be used fails it alone. */
+  #advance(sequence: Sequence, logits: Float32Array, row: number): SequenceOutput {
+    const { vocabSize } = this.#runner.shape
+    const own = logits.subarray(row * vocabSize, (row + 1) * vocabSize)
+    try {
+      const id = this.#sampler.sample(own, sequence.choice())
+      const wanted = sequence.request.logprobs
+      const drawn: Drawn = { id, logprobs: wanted === null ? null : logprobsOf(own, id, wanted) }
+      return sequence.take(drawn, this.#clock.elapsedMs())
+    } catch (thrown) {
+      return failed(sequence.id, 'engine_failed', toAppError(thrown).message)
+    }
+  }
+
+  /** Frees what was cancelled and what is past its deadline; returns the outputs that need no step. */
+  #takeOutEarlyEnds(): SequenceOutput[] {
+    const now = this.#clock.epochMs()
+    const outputs = this.#unstepped
+    this.#unstepped = []
+    for (const { id, request } of this.#sequences.values()) {
+      if (request.deadlineAt <= now) outputs.push(failed(id, 'deadline_exceeded', 'the deadline passed before the end'))
+    }
+    this.#release(outputs)
+    return outputs
+  }
+
+  /** A forward pass threw: what the cache holds is unknown, so everything in a slot fails. The waiting ones go on. */
+  #failRunning(error: AppError): SequenceOutput[] {
+    const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled)
+    const outputs = running.map(({ id }) => failed(id, 'engine_failed', `the model failed: ${error.message}`))
+    this.#release(outputs)
+    return outputs
+  }
+
+  /** Takes ended and cancelled sequences out of the scheduler, and closes the gaps that they leave in the cache. */
+  #release(outputs: SequenceOutput[]): void {
+    const gone = new Set(this.#scheduler.all.filter((sequence) => sequence.cancelled))
+    for (const output of outputs) {
+      const sequence = this.#sequences.get(output.id)
+      if (!sequence || !output.end) continue
+      gone.add(sequence)
+      this.#sequences.delete(output.id)
+    }
+    if (gone.size === 0) return
+    for (const { from, to, rows } of this.#scheduler.remove(gone)) this.#runner.copySlot(from, to, rows)
+  }
+
+  #admit(sequence: Sequence): void {
+    this.#sequences.set(sequence.id, sequence)
+    this.#scheduler.add(sequence)
+  }
+
+  #count(plan: RunnablePlan): void {
+    this.#counters.steps++
+    if (plan.kind === 'prefill') this.#counters.prefillTokens += plan.count
+    else this.#counters.decodeTokens += plan.sequences.length
+  }
+
+  #wake(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** A listener must not throw: nothing could be done about it here, so it ends the process. */
+  #deliver(outputs: SequenceOutput[]): void {
+    if (outputs.length > 0 && !this.#closed) for (const listener of this.#listeners) listener(outputs)
+  }
+
+  /** Steps until nothing is left to do. Between steps the event loop gets its turn: that is when cancels arrive. */
+  async #run(): Promise<void> {
+    await nextTurn()
+    while (this.#scheduler.all.length > 0 || this.#unstepped.length > 0) {
+      await this.#step()
+      await nextTurn()
+    }
+    this.#loop = null
+  }
+}
+
+function failed(id: string, code: Failure, message: string): SequenceOutput {
+  return { id, tokens: [], end: { kind: 'failed', code, message } }
+}

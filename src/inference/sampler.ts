@@ -1,0 +1,65 @@
+// One row of logits to one token id: greedy by a single pass at temperature 0, else temperature, top-k, top-p, min-p in
+// that order and one draw by (seed, position). Penalties come first, for greedy too. The row is never changed.
+
+import { AppError } from '../errors.ts'
+import { Candidates } from './candidates.ts'
+import type { SamplingParams } from './engine.ts'
+import { penalizes, type TokenCounts } from './penalties.ts'
+import { uniformAt } from './random.ts'
+
+export interface Choice {
+  params: SamplingParams
+  /** Index of the token to be drawn among the sequence's generated tokens. */
+  position: number
+  /** What the sequence holds; needed where the params penalize. */
+  counts: TokenCounts | null
+  /** Ids that may not be drawn now. */
+  banned: Iterable<number> | null
+}
+
+export class Sampler {
+  readonly #candidates: Candidates
+  readonly #adjusted: Float32Array
+
+  constructor(vocabSize: number) {
+    this.#candidates = new Candidates(vocabSize)
+    this.#adjusted = new Float32Array(vocabSize)
+  }
+
+  /** @param row `[vocabSize]`. Throws `engine_failed` when it holds no number above -infinity. */
+  sample(row: Float32Array, choice: Choice): number {
+    const { params } = choice
+    const logits = this.#adjust(row, choice)
+    const best = greatest(logits)
+    if (params.temperature === 0) return best
+    this.#candidates.gather(logits, logits[best]!, params.temperature)
+    if (params.topK > 0) this.#candidates.keepTopK(params.topK)
+    if (params.topP < 1) this.#candidates.keepTopP(params.topP)
+    if (params.minP > 0) this.#candidates.keepMinP(params.minP)
+    return this.#candidates.draw(uniformAt(params.seed, choice.position))
+  }
+
+  #adjust(row: Float32Array, { params, counts, banned }: Choice): Float32Array {
+    const penalized = counts !== null && penalizes(params)
+    if (!penalized && banned === null) return row
+    this.#adjusted.set(row)
+    if (penalized) counts.penalize(this.#adjusted, params)
+    for (const id of banned ?? []) this.#adjusted[id] = Number.NEGATIVE_INFINITY
+    return this.#adjusted
+  }
+}
+
+/** The id of the greatest logit, the lowest of equals. */
+function greatest(logits: Float32Array): number {
+  let best = -1
+  let max = Number.NEGATIVE_INFINITY
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!
+    if (logit > max) {
+      max = logit
+      best = id
+    }
+  }
+  if (best === -1) throw new AppError('engine_failed', 'the model computed no usable logits (NaN)')
+  return best
+}

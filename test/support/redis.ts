@@ -3,13 +3,14 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { GenericContainer, getContainerRuntimeClient } from 'testcontainers'
 import { freePort } from '../../src/cli/free-port.ts'
 import { findRedisBinary, type RedisBinary } from '../../src/cli/redis-binary.ts'
+import { redisKeeper } from '../../src/cli/redis-process.ts'
 
 export interface TestRedisOptions {
   /** Keep what was written over kill and restart, each write on disk before its reply. Default: false, all in memory. */
@@ -58,34 +59,36 @@ function settings(options: TestRedisOptions): string[] {
 async function startProcess(binary: RedisBinary, options: TestRedisOptions): Promise<TestRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'test-redis-'))
   const port = await freePort()
-  let child = await launch()
+  const file = join(folder, 'redis-server')
+  await symlink(binary.file, file)
+  let server = await launch()
 
-  async function launch(): Promise<ChildProcess> {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...settings(options)]
-    const started = spawn(binary.file, args, { argv0: 'redis-server', stdio: ['ignore', 'pipe', 'inherit'] })
+  async function launch(): Promise<{ child: ChildProcess; pid: number }> {
+    const command = [file, '--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...settings(options)]
+    // The keeper ends the server also when this test process is killed.
+    const started = spawn('sh', ['-c', redisKeeper, 'redis', ...command], { stdio: ['pipe', 'pipe', 'ignore'] })
+    started.stdin.on('error', () => {}) // The server may end before us.
     let output = ''
     started.stdout.on('data', (chunk) => {
       output = (output + chunk).slice(-4000)
     })
-    await Promise.race([
+    const pid = await Promise.race([
       untilReady('127.0.0.1', port, options),
       once(started, 'exit').then(() => {
         throw new Error(`redis-server ended at once:\n${output}`)
       }),
     ])
-    return started
+    return { child: started, pid }
   }
-  // A test run that is interrupted must not leave servers behind.
-  const killNow = () => child.kill('SIGKILL')
-  process.once('exit', killNow)
-
   async function end(signal: NodeJS.Signals): Promise<void> {
+    const { child, pid } = server
     if (child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
-    child.kill(signal)
+    process.kill(pid, signal)
     // A paused process acts on SIGTERM only after it continues.
-    child.kill('SIGCONT')
+    if (signal !== 'SIGKILL') process.kill(pid, 'SIGCONT')
     await ended
+    child.stdin?.destroy()
   }
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -96,17 +99,16 @@ async function startProcess(binary: RedisBinary, options: TestRedisOptions): Pro
     shutdown: () => end('SIGTERM'),
     async restart() {
       await end('SIGKILL')
-      child = await launch()
+      server = await launch()
     },
     async pause() {
-      child.kill('SIGSTOP')
+      process.kill(server.pid, 'SIGSTOP')
     },
     async resume() {
-      child.kill('SIGCONT')
+      process.kill(server.pid, 'SIGCONT')
     },
     async stop() {
       await end('SIGKILL')
-      process.off('exit', killNow)
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -146,8 +148,8 @@ async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
   }
 }
 
-/** Resolves when PING is answered; a Redis that is still loading its data refuses it. Gives up after 20 seconds. */
-async function untilReady(host: string, port: number, { config }: TestRedisOptions): Promise<void> {
+/** Resolves to the server's process id when it answers; a Redis that is still loading its data refuses it. Gives up after 20 seconds. */
+async function untilReady(host: string, port: number, { config }: TestRedisOptions): Promise<number> {
   const password = config?.requirepass ?? ''
   const client = new Redis({
     host,
@@ -162,9 +164,10 @@ async function untilReady(host: string, port: number, { config }: TestRedisOptio
   for (;;) {
     try {
       await client.connect()
-      await client.ping()
+      await client.ping() // Refused while it loads its data.
+      const facts = await client.info('server')
       client.disconnect()
-      return
+      return Number(/process_id:(\d+)/.exec(facts)?.[1])
     } catch (cause) {
       client.disconnect()
       if (Date.now() > giveUpAt) throw new Error(`no Redis answers on ${host}:${port}`, { cause })

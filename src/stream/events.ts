@@ -50,7 +50,8 @@ const token = z.object({
 const done = z.object({
   type: z.literal('done'),
   seq,
-  reason: z.enum(['stop', 'length', 'cancelled']),
+  /** `error`: of an analysis whose model failed; what rules found is in its result. */
+  reason: z.enum(['stop', 'length', 'cancelled', 'error']),
   tokensGenerated: z.int(),
   usage: usageSchema,
   timings: timingsSchema,

@@ -40,7 +40,7 @@ export class JobQueue {
   /** Puts a job in line and tells idle workers. Adding one that is there already changes nothing. */
   async add(id: string, payload: JobPayload): Promise<void> {
     await this.queue.add(payload.kind, payload, { jobId: id })
-    await this.hint()
+    await publishWork(this.redis, this.keys)
   }
 
   /** Takes a job that no worker has begun out of the line. */
@@ -48,14 +48,14 @@ export class JobQueue {
     await this.queue.remove(id)
   }
 
-  /** Tells workers that something waits. Losing the message costs a poll interval. */
-  async hint(): Promise<void> {
-    await this.redis.publish(this.keys.control, JSON.stringify({ type: 'work' }))
-  }
-
   async close(): Promise<void> {
     await this.queue.close()
   }
+}
+
+/** Wakes idle workers. Losing the message costs a poll interval, never a job. */
+export async function publishWork(redis: Redis, keys: Keys): Promise<void> {
+  await redis.publish(keys.control, JSON.stringify({ type: 'work' }))
 }
 
 /** A message on the control channel; null for anything this version does not know. */

@@ -91,6 +91,8 @@ async function isOver(store: EventSource['store'], jobId: string, cursor: number
   return record.ended_at !== undefined && cursor >= record.last
 }
 
+const maxHeldMessages = 1000
+
 /** The channel's messages in order, with a wake-up for gaps and for silence. */
 class Inbox {
   private readonly messages: string[] = []
@@ -104,7 +106,11 @@ class Inbox {
   }
 
   onMessage(message: string): void {
-    this.messages.push(message)
+    // A reader that doesn't keep up holds little: what it missed is in the log.
+    if (this.messages.length >= maxHeldMessages) {
+      this.messages.length = 0
+      this.gap = true
+    } else if (!this.gap) this.messages.push(message)
     this.wake?.()
   }
 

@@ -18,6 +18,8 @@ const workerInfoSchema = z.object({
   threads: z.int(),
   max_context: z.int(),
   started_at: z.number(),
+  /** Whether its engine can take jobs now. */
+  ready: z.boolean(),
   engine: z.object({
     running: z.int(),
     waiting: z.int(),

@@ -67,7 +67,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     const { running, waiting, steps, prefillTokens, decodeTokens, busyMs } = engine.stats()
     await registry.beat({
       ...worker,
-      ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt },
+      ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt, ready: engine.ready },
       engine: {
         ...{ running, waiting, steps },
         ...{ prefill_tokens: prefillTokens, decode_tokens: decodeTokens, busy_ms: Math.round(busyMs) },

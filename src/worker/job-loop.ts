@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis'
 import { toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
-import { lockDurationMs, workerOptions } from '../stream/queue.ts'
+import { lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { AttemptInput, AttemptOutcome } from './attempt.ts'
 import { isOwnTurn, yieldMs } from './turn.ts'
@@ -125,7 +125,10 @@ export class JobLoop {
       const input = { id, attempt: job.attemptsStarted, data: job.data, shutdown: this.shutdown.signal, cancelled }
       const outcome = await this.options.attempt(input)
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
-      if (outcome === 'handed-back') await job.moveToWait(token)
+      if (outcome === 'handed-back') {
+        await job.moveToWait(token)
+        await publishWork(this.options.redis, this.options.keys)
+      }
       log.info({ outcome }, 'attempt ended')
     } catch (thrown) {
       // Its lock lapses and another attempt is made: by whoever finds it, this worker too.

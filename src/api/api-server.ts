@@ -1,0 +1,130 @@
+// One API process: its connections, its listeners, and how it stops.
+
+import { createServer, type Server } from 'node:http'
+import { AppError, toAppError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import type { Settings } from '../settings.ts'
+import { EventHub } from '../stream/event-hub.ts'
+import { JobStore } from '../stream/job-store.ts'
+import { keysOf } from '../stream/keys.ts'
+import { JobQueue } from '../stream/queue.ts'
+import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { createApp } from './app.ts'
+import { Caretaker } from './caretaker.ts'
+import { ApiMetrics } from './metrics.ts'
+import { QueueWatch } from './queue-watch.ts'
+import { Readers } from './readers.ts'
+import type { ApiService, ServedModel } from './service.ts'
+import { TextThreads } from './threads.ts'
+
+/** A client gets this long to send its headers and its body. */
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 120_000
+
+export interface ApiServerOptions {
+  settings: Settings
+  redisUrl: string
+  namespace?: string
+  model: ServedModel
+  tokenizerFiles: TokenizerFiles
+  version: string
+  logger: Logger
+}
+
+export interface ApiServer {
+  /** The ports it listens on: the ones asked for, or those the system chose for 0. */
+  readonly ports: number[]
+  stop(): Promise<void>
+}
+
+/** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for a port in use */
+export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
+  const { settings, logger } = options
+  const keys = keysOf(options.namespace)
+  const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
+  const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
+  const subscriber = connectRedis(options.redisUrl, 'subscriber', warn('redis connection'))
+  const threads = new TextThreads(options.tokenizerFiles)
+  try {
+    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])
+  } catch (error) {
+    redis.disconnect()
+    subscriber.disconnect()
+    await threads.close()
+    throw error
+  }
+
+  const store = new JobStore(redis, keys, settings.disconnectGraceMs)
+  const registry = new WorkerRegistry(redis, keys)
+  const queue = new JobQueue(redis, keys, warn('queue connection'))
+  const readers = new Readers()
+  const watch = new QueueWatch(store, registry, readers, warn('could not read the queue'))
+  const metrics = new ApiMetrics(watch, readers)
+  const shutdown = new AbortController()
+  const service: ApiService = {
+    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry },
+    submit: {
+      ...{ store, queue, watch, threads },
+      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },
+      ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
+    },
+    follow: {
+      ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics },
+      shutdown: shutdown.signal,
+    },
+  }
+  const caretaker = new Caretaker(store, queue, readers, settings.disconnectGraceMs, warn('could not look after jobs'))
+  await watch.start()
+
+  const servers: Server[] = []
+  const stop = async () => {
+    shutdown.abort()
+    watch.stop()
+    caretaker.stop()
+    await Promise.all(servers.map(close))
+    await queue.close().catch(() => {})
+    await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close()])
+  }
+  try {
+    const app = createApp(service)
+    for (const port of settings.ports) {
+      const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, app)
+      server.maxConnections = settings.maxConnections
+      servers.push(server)
+      await listen(server, port, settings.host)
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { ports: servers.map(portOf), stop }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (thrown) => {
+      const { code } = thrown as NodeJS.ErrnoException
+      if (code === 'EADDRINUSE') {
+        reject(new AppError('bad_setting', `port ${port} on ${host} is in use; set PORT to others`, { field: 'PORT' }))
+      } else reject(new AppError('bad_setting', `can't listen on ${host}:${port}: ${toAppError(thrown).message}`))
+    })
+    server.listen(port, host, resolve)
+  })
+}
+
+/** Open responses have been told to end; what is still open after a moment is cut. */
+async function close(server: Server): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), 2000)
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+  clearTimeout(cut)
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  return typeof address === 'object' && address ? address.port : 0
+}

@@ -1,0 +1,53 @@
+// Reading JSON bodies. Tutorials write `curl -d` without a content type, so curl's default counts as JSON, except from a
+// web page of another origin: a form must not be able to start jobs.
+
+import { isUtf8 } from 'node:buffer'
+import express, { type Request, type RequestHandler } from 'express'
+import { AppError } from '../errors.ts'
+
+/** @param limitBytes larger bodies are refused with 413 before they are read whole */
+export function jsonBody(limitBytes: number): RequestHandler[] {
+  const parse = express.json({
+    limit: limitBytes,
+    // A bare string or number is valid JSON and the wrong type: the validation says so, with the field's name.
+    strict: false,
+    type: () => true,
+    verify: (_request, _response, bytes) => {
+      if (bytes.length === 0) throw emptyBody()
+      if (!isUtf8(bytes)) throw new AppError('malformed', 'the body is not valid UTF-8', { field: 'body' })
+    },
+  })
+  return [checkContentType, parse, requireBody]
+}
+
+const checkContentType: RequestHandler = (request, _response, next) => {
+  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
+  const json = type === 'application/json' || type?.endsWith('+json')
+  const plain = type === undefined || type === '' || type === 'application/x-www-form-urlencoded'
+  if (json || (plain && !isForeignOrigin(request))) next()
+  else {
+    next(
+      new AppError('unsupported_media_type', `Content-Type is ${type ?? 'missing'}; allowed: application/json`, {
+        field: 'Content-Type',
+      }),
+    )
+  }
+}
+
+const requireBody: RequestHandler = (request, _response, next) => {
+  next(request.body === undefined ? emptyBody() : undefined)
+}
+
+function emptyBody(): AppError {
+  return new AppError('malformed', 'the body is empty; send a JSON object', { field: 'body' })
+}
+
+function isForeignOrigin(request: Request): boolean {
+  const origin = request.headers.origin
+  if (origin === undefined) return false
+  try {
+    return new URL(origin).host !== request.headers.host
+  } catch {
+    return true
+  }
+}

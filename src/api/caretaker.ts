@@ -1,0 +1,53 @@
+// What an API process does for jobs besides answering: it renews the leases of those read here, and ends those whose
+// deadline has passed without a worker to say so.
+
+import { type AppError, toAppError } from '../errors.ts'
+import type { JobStore } from '../stream/job-store.ts'
+import type { JobQueue } from '../stream/queue.ts'
+import type { Readers } from './readers.ts'
+
+/** A worker that is alive ends its jobs at their deadline; this long after it, none is. */
+const overdueMs = 5000
+const sweepMs = 1000
+
+export class Caretaker {
+  private readonly timers: NodeJS.Timeout[]
+
+  constructor(
+    private readonly store: JobStore,
+    private readonly queue: JobQueue,
+    private readonly readers: Readers,
+    graceMs: number,
+    private readonly onError: (error: AppError) => void,
+  ) {
+    this.timers = [
+      setInterval(() => void this.guarded(() => this.renewLeases()), graceMs / 3),
+      setInterval(() => void this.guarded(() => this.endOverdue()), sweepMs),
+    ]
+  }
+
+  stop(): void {
+    for (const timer of this.timers) clearInterval(timer)
+  }
+
+  private async renewLeases(): Promise<void> {
+    await this.store.renewLeases(this.readers.jobs())
+  }
+
+  /** Every API does this; the first one wins, and ending a job twice changes nothing. */
+  private async endOverdue(): Promise<void> {
+    for (const id of await this.store.overdue(Date.now() - overdueMs)) {
+      const message = 'the deadline passed before the job was finished'
+      await this.store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
+      await this.queue.remove(id)
+    }
+  }
+
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      this.onError(toAppError(thrown, 'unavailable'))
+    }
+  }
+}

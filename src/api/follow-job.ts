@@ -1,0 +1,103 @@
+// Answering with a job's events: as a stream, or as one object when it has ended.
+
+import type { Request, Response } from 'express'
+import { AppError, toAppError } from '../errors.ts'
+import type { StreamEvent } from '../stream/events.ts'
+import { isTerminal } from '../stream/events.ts'
+import type { JobKind } from '../stream/job-record.ts'
+import { type EventSource, readEvents } from '../stream/read-events.ts'
+import type { ApiMetrics } from './metrics.ts'
+import type { Reader, Readers } from './readers.ts'
+import { SseResponse } from './sse-response.ts'
+import { queuedData, resultOf, sseFrame, toSse } from './wire.ts'
+
+export interface FollowDeps {
+  source: EventSource
+  readers: Readers
+  metrics: ApiMetrics
+  /** Aborts when this process shuts down: its clients go on at another one. */
+  shutdown: AbortSignal
+}
+
+/** Follows a job for one response, which is a reader in the sense of the lease until it closes. */
+function attach(id: string, response: Response, deps: FollowDeps, onPosition: Reader['onPosition']) {
+  const left = new AbortController()
+  const reader = { waiting: true, onPosition }
+  const detach = deps.readers.attach(id, reader)
+  // The response, never the request: a POST's request closes when its body has been read.
+  response.once('close', () => {
+    detach()
+    left.abort()
+  })
+  return { reader, signal: AbortSignal.any([left.signal, deps.shutdown]), detach }
+}
+
+/** Streams the events after `afterSeq`. Never rejects once the head is out: what goes wrong then is an `error` event. */
+export async function streamJob(id: string, afterSeq: number, response: Response, deps: FollowDeps): Promise<void> {
+  const sse = new SseResponse(response, id)
+  let lastPosition: number | null = null
+  const { reader, signal, detach } = attach(id, response, deps, (position, etaMs) => {
+    if (position === lastPosition) return
+    lastPosition = position
+    sse.offer(sseFrame('queued', queuedData(id, position, etaMs)))
+  })
+  const timer = deps.metrics.followStream()
+  try {
+    for await (const events of readEvents(deps.source, id, { afterSeq, signal })) {
+      for (const event of events) {
+        if (event.type === 'queued') lastPosition = event.position
+        else reader.waiting = false
+        timer.observe(event)
+      }
+      if (!(await sse.write(events.map((event) => toSse(id, event)).join('')))) break
+    }
+  } catch (thrown) {
+    const { code, message } = toAppError(thrown, 'unavailable')
+    await sse.write(sseFrame('error', { error: message, code }))
+  } finally {
+    timer.end()
+    detach()
+    sse.end()
+  }
+}
+
+/** Waits for the job's end and answers with its result. @throws AppError with the reason where the job failed */
+export async function answerJob(id: string, kind: JobKind, response: Response, deps: FollowDeps): Promise<void> {
+  response.set('X-Job-Id', id)
+  const { reader, signal, detach } = attach(id, response, deps, () => {})
+  const events: StreamEvent[] = []
+  const timer = deps.metrics.followStream()
+  try {
+    for await (const batch of readEvents(deps.source, id, { afterSeq: -1, signal })) {
+      for (const event of batch) {
+        if (event.type !== 'queued') reader.waiting = false
+        timer.observe(event)
+        events.push(event)
+      }
+    }
+  } finally {
+    timer.end()
+    detach()
+  }
+  const end = events.at(-1)
+  if (!end || !isTerminal(end)) {
+    if (response.destroyed) return
+    throw new AppError('unavailable', `the service is shutting down; read the job at /jobs/${id}`)
+  }
+  if (end.type === 'error') throw new AppError(end.code as AppError['code'], end.message)
+  response.json(resultOf(id, kind, events, end))
+}
+
+/** The seq after which a client wants to go on: from `Last-Event-ID`, else `?starting_after=`; -1 for the start. */
+export function startingPoint(request: Request): number {
+  const header = request.get('Last-Event-ID')
+  const query = request.query.starting_after
+  const field = header === undefined ? 'starting_after' : 'Last-Event-ID'
+  const value = header ?? query
+  if (value === undefined || value === '') return -1
+  if (typeof value !== 'string' || !/^(-1|\d{1,15})$/.test(value)) {
+    const message = `${field} is ${JSON.stringify(value)}; allowed: a whole number from -1, the id of an event`
+    throw new AppError('invalid_header', message, { field })
+  }
+  return Number(value)
+}

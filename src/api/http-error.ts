@@ -1,0 +1,93 @@
+// Errors on their way out: every AppError has a status and one JSON form, and nothing else reaches a client.
+
+import type { ErrorRequestHandler, Response } from 'express'
+import { AppError, type ErrorCode } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+
+const statusByCode: Record<ErrorCode, number> = {
+  malformed: 400,
+  invalid_header: 400,
+  not_found: 404,
+  method_not_allowed: 405,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_request: 422,
+  idempotency_conflict: 409,
+  queue_full: 429,
+  unavailable: 503,
+  deadline_exceeded: 504,
+  engine_failed: 500,
+  engine_crashed: 500,
+  poisoned: 500,
+  damaged_job: 500,
+  bad_setting: 500,
+  bad_model: 500,
+  missing_dependency: 500,
+  internal: 500,
+}
+
+export function statusOf(code: string): number {
+  return statusByCode[code as ErrorCode] ?? 500
+}
+
+export interface ErrorBody {
+  error: { code: string; message: string; field?: string }
+}
+
+export function errorBody(error: AppError): ErrorBody {
+  // The message of a bug may quote anything; the log has it.
+  const message = error.code === 'internal' ? 'internal error' : error.message
+  return { error: { code: error.code, message, ...(error.field !== undefined && { field: error.field }) } }
+}
+
+export function sendError(response: Response, error: AppError): void {
+  const status = statusOf(error.code)
+  const retryAfter = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined)
+  if (retryAfter !== undefined) response.set('Retry-After', String(Math.max(1, Math.ceil(retryAfter))))
+  response.status(status).json(errorBody(error))
+}
+
+/** What Express, its body parser and the Redis client throw, as AppErrors. */
+export function fromThrown(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown
+  const error = thrown as { type?: string; status?: number; limit?: number; name?: string; message?: string }
+  switch (error.type) {
+    case 'entity.parse.failed':
+      return new AppError('malformed', `the body is not valid JSON: ${error.message}`, { field: 'body' })
+    case 'entity.too.large':
+      return new AppError('body_too_large', `the body is larger than the ${error.limit} bytes allowed`, {
+        field: 'body',
+      })
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+      return new AppError('unsupported_media_type', `${error.message}; send UTF-8 JSON`, { field: 'Content-Type' })
+    case 'request.aborted':
+    case 'request.size.invalid':
+    case 'stream.encoding.set':
+      return new AppError('malformed', 'the body ended before its Content-Length', { field: 'body' })
+  }
+  if (error.name === 'URIError' || (error.status !== undefined && error.status >= 400 && error.status < 500)) {
+    return new AppError('malformed', error.message ?? 'the request is malformed')
+  }
+  if (isRedisAway(thrown)) return new AppError('unavailable', 'the queue is not reachable', { cause: thrown })
+  return new AppError('internal', error.message ?? String(thrown), { cause: thrown })
+}
+
+function isRedisAway(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false
+  if (thrown.name === 'MaxRetriesPerRequestError') return true
+  if (thrown.name === 'ReplyError')
+    return /^(OOM|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)/.test(thrown.message)
+  return /Connection is closed|enableOfflineQueue|Command timed out|ECONNREFUSED|ECONNRESET|EPIPE/.test(thrown.message)
+}
+
+/** The last of the app's handlers. After the head was sent there is only the connection left to close. */
+export function errorHandler(logger: Logger, onRefusal: (code: string) => void): ErrorRequestHandler {
+  return (thrown, request, response, _next) => {
+    const error = fromThrown(thrown)
+    onRefusal(error.code)
+    if (error.code === 'internal') logger.error({ err: error, path: request.path }, 'request failed')
+    if (response.headersSent) response.destroy()
+    else sendError(response, error)
+  }
+}

@@ -1,0 +1,178 @@
+// The OpenAPI 3.1 document, from the schemas that validate the requests. Its dialect of JSON Schema (2020-12) is the one
+// zod writes.
+
+import { z } from 'zod'
+import { analyzeRequestSchema, generateRequestSchema } from '../stream/request.ts'
+import {
+  acceptedSchema,
+  analyzeResultSchema,
+  errorSchema,
+  generateResultSchema,
+  healthSchema,
+  jobSchema,
+  stoppedSchema,
+} from './wire-schemas.ts'
+
+const schemas = {
+  GenerateRequest: generateRequestSchema,
+  AnalyzeLogRequest: analyzeRequestSchema,
+  GenerateResult: generateResultSchema,
+  AnalyzeLogResult: analyzeResultSchema,
+  Job: jobSchema,
+  Accepted: acceptedSchema,
+  Stopped: stoppedSchema,
+  Health: healthSchema,
+  Error: errorSchema,
+}
+type SchemaName = keyof typeof schemas
+
+const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
+const json = (name: SchemaName) => ({ 'application/json': { schema: ref(name) } })
+const answer = (description: string, name: SchemaName) => ({ description, content: json(name) })
+const error = (description: string) => answer(description, 'Error')
+
+const sseText = {
+  description:
+    'Server-Sent Events: `queued`, `stage` (analyses only), `token` (one a generated token), then exactly one `done` or ' +
+    '`error`. The `id` of an event is its seq; resume with `Last-Event-ID`.',
+  headers: { 'X-Job-Id': { schema: { type: 'string' }, description: 'for resuming and stopping' } },
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
+}
+
+const submitErrors = {
+  400: error('the body is not JSON'),
+  413: error('the body is too large'),
+  415: error('the body is of another type'),
+  422: error('a field is wrong; `field` names it'),
+  429: error('the queue is full; see Retry-After'),
+  503: error('Redis or every worker is away; see Retry-After'),
+}
+
+const submit = (summary: string, body: SchemaName, answers: object, example: object) => ({
+  post: {
+    summary,
+    requestBody: { required: true, content: { 'application/json': { schema: ref(body), example } } },
+    responses: { ...answers, ...submitErrors },
+  },
+})
+
+const jobId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
+const unknownJob = { 404: error('unknown or expired job') }
+
+const generateExample = { prompt: 'Once upon a time', max_tokens: 32, temperature: 0 }
+const analyzeExample = { log_content: 'npm ERR! code ENOENT\nnpm ERR! path /app/package.json', log_type: 'build' }
+
+const paths = {
+  '/generate': submit(
+    'Generate text, answered whole',
+    'GenerateRequest',
+    { 200: answer('the text', 'GenerateResult') },
+    generateExample,
+  ),
+  '/generate/stream': submit('Generate text, streamed', 'GenerateRequest', { 200: sseText }, generateExample),
+  '/workflows/analyze-log': submit(
+    'Analyse a log, answered whole',
+    'AnalyzeLogRequest',
+    { 200: answer('the analysis', 'AnalyzeLogResult') },
+    analyzeExample,
+  ),
+  '/workflows/analyze-log/stream': submit(
+    'Analyse a log, streamed',
+    'AnalyzeLogRequest',
+    { 200: sseText },
+    analyzeExample,
+  ),
+  '/jobs': {
+    post: {
+      summary: 'Start a job that runs without a reader',
+      requestBody: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: {
+              oneOf: (['GenerateRequest', 'AnalyzeLogRequest'] as const).map((name, index) => ({
+                type: 'object',
+                required: ['kind'],
+                properties: { kind: { const: ['generate', 'analyze-log'][index] } },
+                description: `the fields of ${name}, and its kind`,
+              })),
+            },
+            example: { kind: 'generate', ...generateExample },
+          },
+        },
+      },
+      responses: { 202: answer('accepted; Location names the job', 'Accepted'), ...submitErrors },
+    },
+    get: {
+      summary: 'Recent jobs, the newest first',
+      responses: {
+        200: {
+          description: 'without results',
+          content: {
+            'application/json': {
+              schema: { type: 'object', properties: { jobs: { type: 'array', items: ref('Job') } } },
+            },
+          },
+        },
+      },
+    },
+  },
+  '/jobs/{id}': {
+    get: {
+      summary: 'A job, with its result when it has ended',
+      parameters: [jobId],
+      responses: { 200: answer('the job', 'Job'), ...unknownJob },
+    },
+    delete: {
+      summary: 'Stop a job; of one that has ended, its state',
+      parameters: [jobId],
+      responses: { 200: answer('its state now', 'Stopped'), ...unknownJob },
+    },
+  },
+  '/jobs/{id}/stream': {
+    get: {
+      summary: 'Follow a job from its start or from behind an event',
+      parameters: [
+        jobId,
+        { name: 'Last-Event-ID', in: 'header', schema: { type: 'integer', minimum: -1 } },
+        { name: 'starting_after', in: 'query', schema: { type: 'integer', minimum: -1 } },
+      ],
+      responses: {
+        200: sseText,
+        204: { description: 'the job has ended and the client has read it all' },
+        400: error('the starting point is not a whole number'),
+        ...unknownJob,
+      },
+    },
+  },
+  '/workers': { get: { summary: 'Live workers', responses: { 200: { description: 'slots, load, model of each' } } } },
+  '/health': { get: { summary: 'Liveness', responses: { 200: answer('this process answers', 'Health') } } },
+  '/ready': {
+    get: {
+      summary: 'Readiness',
+      responses: { 200: { description: 'a request can be answered' }, 503: error('Redis or every worker is away') },
+    },
+  },
+  '/metrics': { get: { summary: 'Prometheus metrics', responses: { 200: { description: 'text format' } } } },
+}
+
+export function openApiDocument(version: string) {
+  const components = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => {
+      const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: name.endsWith('Request') ? 'input' : 'output' })
+      return [name, rest]
+    }),
+  )
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'WorkflowAI',
+      version,
+      description: 'Streaming LLM generations and log analyses on a job queue.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: { schemas: components },
+  }
+}

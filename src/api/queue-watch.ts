@@ -1,0 +1,91 @@
+// What an API process knows of the queue, refreshed once a second: the workers, how fast jobs leave, who waits where.
+
+import type { AppError } from '../errors.ts'
+import { toAppError } from '../errors.ts'
+import type { JobStore, QueueSpeed } from '../stream/job-store.ts'
+import type { LiveWorker, WorkerRegistry } from '../stream/worker-registry.ts'
+import type { Readers } from './readers.ts'
+
+const refreshMs = 1000
+/** Assumed until the first job has finished. */
+const firstHoldMs = 3000
+
+export interface QueueState {
+  workers: LiveWorker[]
+  admitted: number
+  waiting: number
+  promptTokens: number
+  holdMs: number
+  /** Whether Redis answered the last time. */
+  reachable: boolean
+}
+
+export class QueueWatch {
+  state: QueueState = { workers: [], admitted: 0, waiting: 0, promptTokens: 0, holdMs: firstHoldMs, reachable: false }
+  private timer: NodeJS.Timeout | undefined
+  private refreshing: Promise<void> | null = null
+
+  constructor(
+    private readonly store: JobStore,
+    private readonly registry: WorkerRegistry,
+    private readonly readers: Readers,
+    private readonly onError: (error: AppError) => void,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.refresh()
+    this.timer = setInterval(() => void this.refresh(), refreshMs)
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+  }
+
+  /** Workers that can serve now. */
+  get serving(): LiveWorker[] {
+    return this.state.workers.filter((worker) => worker.ready)
+  }
+
+  get speed(): QueueSpeed {
+    let slots = 0
+    let free = 0
+    for (const worker of this.serving) {
+      slots += worker.slots
+      free += Math.max(0, worker.slots - worker.jobs)
+    }
+    return { freeSlots: free, msPerJob: this.state.holdMs / Math.max(1, slots) }
+  }
+
+  /** Expected milliseconds until the job at a 1-based place in line is taken. */
+  etaMs(position: number): number {
+    const { freeSlots, msPerJob } = this.speed
+    return Math.max(0, Math.ceil((position - freeSlots) * msPerJob))
+  }
+
+  /** Reads the queue's state now; several callers share one look. Never rejects. */
+  refresh(): Promise<void> {
+    this.refreshing ??= this.read().finally(() => {
+      this.refreshing = null
+    })
+    return this.refreshing
+  }
+
+  private async read(): Promise<void> {
+    try {
+      const [workers, depth, holdMs] = await Promise.all([
+        this.registry.live(),
+        this.store.depth(),
+        this.store.holdMs(),
+      ])
+      this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
+      const waiting = this.readers.waitingJobs()
+      if (waiting.length === 0) return
+      for (const [id, position] of await this.store.positions(waiting)) {
+        this.readers.notify(id, position, this.etaMs(position))
+      }
+    } catch (thrown) {
+      this.state = { ...this.state, reachable: false }
+      this.onError(toAppError(thrown, 'unavailable'))
+    }
+  }
+}

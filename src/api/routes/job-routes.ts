@@ -1,0 +1,131 @@
+// The routes about jobs that exist: look, follow, stop.
+
+import { Router } from 'express'
+import { AppError } from '../../errors.ts'
+import { summarize } from '../../stream/event-log.ts'
+import type { NewEvent } from '../../stream/events.ts'
+import type { JobRecord } from '../../stream/job-record.ts'
+import { readEvents } from '../../stream/read-events.ts'
+import { startingPoint, streamJob } from '../follow-job.ts'
+import type { ApiService } from '../service.ts'
+import { resultOf } from '../wire.ts'
+
+const listed = 100
+/** A live worker ends a job within a step; one that has not after this long is dead. */
+const stopTimeoutMs = 3000
+
+export function jobRoutes(service: ApiService): Router {
+  const { store } = service.submit
+  const router = Router()
+
+  router.get('/jobs', async (_request, response) => {
+    const records = await Promise.all(
+      (await store.recent(listed)).map(async (id) => {
+        const record = await store.record(id).catch(() => null)
+        return record && { id, record }
+      }),
+    )
+    const known = records.filter((entry) => entry !== null)
+    const places = await store.positions(known.filter(({ record }) => record.state === 'queued').map(({ id }) => id))
+    response.json({ jobs: known.map(({ id, record }) => describe(service, id, record, places.get(id))) })
+  })
+
+  router.get('/jobs/:id', async (request, response) => {
+    const { id } = request.params
+    const record = await existing(service, id)
+    const position = record.state === 'queued' ? (await store.positions([id])).get(id) : undefined
+    const outcome = record.ended_at === undefined ? {} : await outcomeOf(service, id, record)
+    response.json({ ...describe(service, id, record, position), ...outcome })
+  })
+
+  router.get('/jobs/:id/stream', async (request, response) => {
+    const { id } = request.params
+    const afterSeq = startingPoint(request)
+    const record = await existing(service, id)
+    // Nothing will ever come: an EventSource that reconnects is told so and stays away.
+    if (record.ended_at !== undefined && afterSeq >= record.last) {
+      response.status(204).end()
+      return
+    }
+    await store.renewLeases([id])
+    await streamJob(id, afterSeq, response, service.follow)
+  })
+
+  router.delete('/jobs/:id', async (request, response) => {
+    const { id } = request.params
+    const record = await existing(service, id)
+    if (record.ended_at === undefined) await stop(service, id, record)
+    const ended = (await store.record(id)) ?? record
+    const { end } = summarize(await store.eventsAfter(id, -1))
+    const reason = end?.type === 'done' ? end.reason : 'error'
+    response.json({ id, state: ended.state, finish_reason: reason, ...(end?.type === 'done' && { usage: end.usage }) })
+  })
+  return router
+}
+
+async function existing({ submit }: ApiService, id: string): Promise<JobRecord> {
+  const record = await submit.store.record(id)
+  if (record) return record
+  throw new AppError('not_found', `job ${id.slice(0, 80)} is unknown or has expired`, { field: 'id' })
+}
+
+function describe({ watch }: ApiService, id: string, record: JobRecord, position: number | undefined) {
+  return {
+    id,
+    kind: record.kind,
+    state: record.state,
+    created_at: new Date(record.created_at).toISOString(),
+    ...(position !== undefined && { position, eta_ms: watch.etaMs(position) }),
+    attempt: record.fence,
+    ...(record.worker && { worker: record.worker }),
+    usage: {
+      prompt_tokens: record.prompt_tokens,
+      completion_tokens: record.tokens,
+      total_tokens: record.prompt_tokens + record.tokens,
+    },
+  }
+}
+
+async function outcomeOf({ submit }: ApiService, id: string, record: JobRecord) {
+  const events = await submit.store.eventsAfter(id, -1)
+  const { end } = summarize(events)
+  if (end?.type === 'done') return { result: resultOf(id, record.kind, events, end), usage: end.usage }
+  return end ? { error: { code: end.code, message: end.message } } : {}
+}
+
+/** Ends a job: at once where no worker has it, else by its worker, else without it. */
+async function stop(service: ApiService, id: string, record: JobRecord): Promise<void> {
+  const { store, queue } = service.submit
+  const { state } = await store.cancel(id)
+  const end = cancelledEnd(record)
+  if (state === 'queued' && (await store.end(id, end, true)) === 'ended') {
+    await queue.remove(id)
+    return
+  }
+  const signal = AbortSignal.timeout(stopTimeoutMs)
+  for await (const _ of readEvents(service.follow.source, id, { afterSeq: record.last, signal })) {
+    // Until the terminal event.
+  }
+  if (signal.aborted) await store.end(id, end, false)
+}
+
+function cancelledEnd(record: JobRecord): NewEvent {
+  const total = record.prompt_tokens + record.tokens
+  return {
+    type: 'done',
+    reason: 'cancelled',
+    tokensGenerated: record.tokens,
+    usage: {
+      ...{ prompt_tokens: record.prompt_tokens, completion_tokens: record.tokens },
+      ...{ total_tokens: total, cached_tokens: 0 },
+    },
+    timings: {
+      queued_ms: Math.max(0, Date.now() - record.created_at),
+      ttft_ms: null,
+      total_ms: Math.max(0, Date.now() - record.created_at),
+      tokens_per_second: null,
+    },
+    model: null,
+    seed: null,
+  }
+}

@@ -1,0 +1,52 @@
+// The routes about the service itself.
+
+import { Router } from 'express'
+import { AppError } from '../../errors.ts'
+import { openApiDocument } from '../openapi.ts'
+import type { ApiService } from '../service.ts'
+
+export function statusRoutes(service: ApiService): Router {
+  const { watch, model, version, registry, metrics } = service
+  const router = Router()
+  const startedAt = Date.now()
+  let openApi: unknown
+
+  // Liveness: 200 as long as this process answers, whatever is wrong around it.
+  router.get('/health', async (_request, response) => {
+    await watch.refresh()
+    const { workers, reachable, waiting } = watch.state
+    response.json({
+      status: 'ok',
+      version,
+      uptime_s: Math.round((Date.now() - startedAt) / 1000),
+      model: { name: model.name, precision: model.precision, max_context: model.maxContext },
+      model_loaded: reachable && watch.serving.length > 0,
+      redis: reachable ? 'up' : 'down',
+      workers: reachable ? workers.length : 0,
+      jobs_waiting: waiting,
+    })
+  })
+
+  // Readiness: can a request be answered?
+  router.get('/ready', async (_request, response) => {
+    await watch.refresh()
+    if (!watch.state.reachable) throw new AppError('unavailable', 'the queue is not reachable')
+    if (watch.serving.length === 0) throw new AppError('unavailable', 'no worker can serve yet')
+    response.json({ status: 'ready', workers: watch.serving.length })
+  })
+
+  router.get('/workers', async (_request, response) => {
+    response.json({ workers: await registry.live() })
+  })
+
+  router.get('/metrics', async (_request, response) => {
+    await watch.refresh()
+    response.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics())
+  })
+
+  router.get('/openapi.json', (_request, response) => {
+    openApi ??= openApiDocument(version)
+    response.json(openApi)
+  })
+  return router
+}

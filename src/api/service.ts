@@ -1,0 +1,28 @@
+// What the routes share: the connections, what is known of the queue, the limits.
+
+import type { Logger } from '../logger.ts'
+import type { Settings } from '../settings.ts'
+import type { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { FollowDeps } from './follow-job.ts'
+import type { ApiMetrics } from './metrics.ts'
+import type { QueueWatch } from './queue-watch.ts'
+import type { SubmitDeps } from './submit-job.ts'
+
+/** The model as the API sees it: its name and limits. The weights are the workers' business. */
+export interface ServedModel {
+  name: string
+  precision: string
+  maxContext: number
+}
+
+export interface ApiService {
+  settings: Pick<Settings, 'bodyLimitBytes' | 'logBodyLimitBytes' | 'corsOrigins'>
+  model: ServedModel
+  version: string
+  logger: Logger
+  metrics: ApiMetrics
+  watch: QueueWatch
+  registry: WorkerRegistry
+  submit: SubmitDeps
+  follow: FollowDeps
+}

@@ -1,0 +1,75 @@
+// A Server-Sent Events response: the head, frames with back-pressure, comments while nothing happens.
+
+import type { Response } from 'express'
+
+export const heartbeatMs = 15_000
+/** A client that takes nothing for this long is gone or stuck; it can resume by id. */
+const stalledClientMs = 30_000
+const retryMs = 3000
+
+export class SseResponse {
+  private lastWrite = performance.now()
+  private readonly heartbeat: NodeJS.Timeout
+
+  /** Sends the head at once, so that the client sees that it was accepted. */
+  constructor(
+    private readonly response: Response,
+    jobId: string,
+  ) {
+    // Not through Express's set(), which would add a charset that the format does not have.
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      // no-transform: compressing middleware gathers many tokens into one chunk.
+      'Cache-Control': 'no-cache, no-transform',
+      'X-Accel-Buffering': 'no',
+      'X-Job-Id': jobId,
+    })
+    response.flushHeaders()
+    response.write(`retry: ${retryMs}\n\n`)
+    this.heartbeat = setInterval(() => this.keepAlive(), heartbeatMs / 3)
+    response.once('close', () => clearInterval(this.heartbeat))
+  }
+
+  /** Resolves when the client can take more. @returns false when it has gone */
+  async write(frames: string): Promise<boolean> {
+    if (this.response.destroyed || this.response.writableEnded) return false
+    this.lastWrite = performance.now()
+    if (this.response.write(frames)) return true
+    return this.drained()
+  }
+
+  /** Writes only if the client keeps up; for what is not worth waiting for. */
+  offer(frame: string): void {
+    if (this.response.destroyed || this.response.writableEnded || this.response.writableNeedDrain) return
+    this.lastWrite = performance.now()
+    this.response.write(frame)
+  }
+
+  end(): void {
+    clearInterval(this.heartbeat)
+    this.response.end()
+  }
+
+  private keepAlive(): void {
+    if (performance.now() - this.lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
+  }
+
+  private async drained(): Promise<boolean> {
+    const { response } = this
+    const ok = await new Promise<boolean>((resolve) => {
+      const settle = (value: boolean) => () => {
+        clearTimeout(timer)
+        response.off('drain', onDrain)
+        response.off('close', onClose)
+        resolve(value)
+      }
+      const onDrain = settle(true)
+      const onClose = settle(false)
+      const timer = setTimeout(settle(false), stalledClientMs)
+      response.once('drain', onDrain)
+      response.once('close', onClose)
+    })
+    if (!ok) response.destroy()
+    return ok
+  }
+}

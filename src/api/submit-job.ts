@@ -1,0 +1,135 @@
+// From a valid body to a job in the queue: whatever depends on the model is checked, whatever was left to chance is
+// fixed, the bounds are kept. Cheap checks come first: bytes before tokens, tokens before the queue.
+
+import { randomBytes, randomInt } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
+import type { JobKind } from '../stream/job-record.ts'
+import type { AdmissionLimits, JobStore } from '../stream/job-store.ts'
+import type { JobPayload } from '../stream/payload.ts'
+import type { JobQueue } from '../stream/queue.ts'
+import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
+import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
+import type { QueueWatch } from './queue-watch.ts'
+import type { TextThreads } from './threads.ts'
+
+const defaultMaxTokens = 256
+/** No token of a usual vocabulary is longer; a text beyond this can't fit whatever it says. */
+const maxBytesPerToken = 64
+const maxSeedExclusive = 2 ** 48 - 1
+
+export interface SubmitDeps {
+  store: JobStore
+  queue: JobQueue
+  watch: QueueWatch
+  threads: TextThreads
+  limits: AdmissionLimits
+  /** Tokens a sequence may hold, prompt and answer. */
+  maxContext: number
+  graceMs: number
+  ttlMs: number
+}
+
+interface PreparedJob {
+  payload: JobPayload
+  promptTokens: number
+}
+
+/** @returns the id of the admitted job. @throws AppError `invalid_request`, `queue_full` or `unavailable` */
+export async function submitGenerate(body: GenerateBody, deps: SubmitDeps): Promise<string> {
+  assertServing(deps)
+  const prompt: PromptInput = body.messages
+    ? { kind: 'messages', messages: body.messages }
+    : { kind: 'text', text: body.prompt ?? '' }
+  const field = body.messages ? 'messages' : 'prompt'
+  assertBytesFit(prompt, field, deps.maxContext)
+  const promptTokens = await deps.threads.countTokens(prompt)
+  const maxTokens = tokensToGenerate(promptTokens, body.max_tokens, field, deps.maxContext)
+  if (body.min_tokens > maxTokens) {
+    const message = `min_tokens is ${body.min_tokens}; allowed: at most max_tokens, which is ${maxTokens}`
+    throw new AppError('invalid_request', message, { field: 'min_tokens' })
+  }
+  const stop = body.stop === undefined ? [] : [body.stop].flat()
+  const request = { ...body, stop, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
+  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps)
+}
+
+/** As submitGenerate, for a log: it is reduced here, and only what was kept goes into the queue. */
+export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps): Promise<string> {
+  assertServing(deps)
+  const { log_content: log, ...options } = body
+  const mostTokens = deps.maxContext - promptFrameTokens - minimumLogTokens
+  const maxTokens = body.max_tokens ?? Math.max(1, Math.min(defaultMaxTokens, mostTokens))
+  const budgetTokens = logBudgetTokens(deps.maxContext, maxTokens)
+  const reduced = await deps.threads.reduceLog({ log, logType: body.log_type, budgetTokens })
+  const request = { ...options, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
+  const promptTokens = promptFrameTokens + reduced.tokens
+  return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps)
+}
+
+function assertServing({ watch }: SubmitDeps): void {
+  if (!watch.state.reachable) throw new AppError('unavailable', 'the queue is not reachable', { retryAfterSeconds: 2 })
+  if (watch.serving.length === 0) {
+    throw new AppError('unavailable', 'no worker can serve at the moment', { retryAfterSeconds: 5 })
+  }
+}
+
+function assertBytesFit(prompt: PromptInput, field: string, maxContext: number): void {
+  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content)
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  if (bytes <= maxContext * maxBytesPerToken) return
+  const message = `${field} has ${bytes} bytes; allowed: what fits into a context of ${maxContext} tokens`
+  throw new AppError('invalid_request', message, { field })
+}
+
+function tokensToGenerate(promptTokens: number, asked: number | undefined, field: string, maxContext: number): number {
+  const left = maxContext - promptTokens
+  if (left < 1) {
+    const message = `${field} has ${promptTokens} tokens; allowed: at most ${maxContext - 1}, with room for an answer`
+    throw new AppError('invalid_request', message, { field })
+  }
+  if (asked !== undefined && asked > left) {
+    const message = `max_tokens is ${asked}; allowed: at most ${left}, the context left after ${promptTokens} prompt tokens`
+    throw new AppError('invalid_request', message, { field: 'max_tokens' })
+  }
+  return asked ?? Math.min(defaultMaxTokens, left)
+}
+
+async function enqueue({ payload, promptTokens }: PreparedJob, deps: SubmitDeps): Promise<string> {
+  const { store, watch, limits } = deps
+  const id = `job_${randomBytes(16).toString('base64url')}`
+  const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
+  const admission = {
+    ...{ id, kind: payload.kind as JobKind, owner: '', promptTokens, onDisconnect },
+    ...{ deadlineAt: Date.now() + deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs },
+  }
+  const result = await store.admit(admission, limits, watch.speed)
+  if (result.verdict === 'full') {
+    const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, limits, watch.speed.msPerJob)
+    const held = result.bound === 'jobs' ? `${result.jobs} jobs` : `${result.tokens} prompt tokens`
+    throw new AppError('queue_full', `the queue holds ${held}; try again later`, { retryAfterSeconds })
+  }
+  try {
+    await deps.queue.add(id, payload)
+  } catch (cause) {
+    const error = { type: 'error', code: 'unavailable', message: 'the job could not be queued' } as const
+    await store.end(id, error, false).catch(() => {})
+    throw new AppError('unavailable', 'the queue is not reachable', { cause })
+  }
+  return id
+}
+
+/** Jobs leave one every `msPerJob`; how many must leave, by the bound that was hit? */
+function secondsUntilAdmitted(
+  full: { bound: 'jobs' | 'tokens'; jobs: number; tokens: number },
+  promptTokens: number,
+  limits: AdmissionLimits,
+  msPerJob: number,
+): number {
+  const tokensPerJob = full.tokens / Math.max(1, full.jobs)
+  const leaving =
+    full.bound === 'jobs'
+      ? full.jobs - limits.maxJobs + 1
+      : Math.ceil((full.tokens + promptTokens - limits.maxTokens) / Math.max(1, tokensPerJob))
+  return Math.max(1, Math.ceil((Math.max(1, leaving) * msPerJob) / 1000))
+}

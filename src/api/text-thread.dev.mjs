@@ -1,0 +1,7 @@
+// The thread's entry when the sources are run as they are: Node does not hand a TypeScript loader down to its threads.
+// Compiled code starts text-thread.js itself.
+
+import { register } from 'tsx/esm/api'
+
+register()
+export const { countTokens, reduceLog } = await import('./text-thread.ts')

@@ -1,0 +1,44 @@
+// The worker thread's side of TextThreads. Errors cross as data: a clone would lose their code.
+
+import { workerData } from 'piscina'
+import { type ErrorCode, toAppError } from '../errors.ts'
+import { reduceLog as reduce } from '../logs/reduce-log.ts'
+import type { ReducedLog } from '../logs/reduced-log.ts'
+import { PromptEncoder, type PromptInput } from '../tokenizer/prompt-encoder.ts'
+import { Tokenizer, type TokenizerFiles } from '../tokenizer/tokenizer.ts'
+
+export interface ReduceTask {
+  log: string
+  logType: string
+  budgetTokens: number
+}
+
+export type Outcome<Value> = { value: Value } | { error: { code: ErrorCode; message: string; field?: string } }
+
+const files = workerData as TokenizerFiles
+let encoder: PromptEncoder | undefined
+
+function promptEncoder(): PromptEncoder {
+  encoder ??= new PromptEncoder(Tokenizer.load(files))
+  return encoder
+}
+
+export function countTokens(prompt: PromptInput): Outcome<number> {
+  return outcomeOf(() => promptEncoder().encode(prompt).length)
+}
+
+export function reduceLog({ log, logType, budgetTokens }: ReduceTask): Outcome<ReducedLog> {
+  const { tokenizer } = promptEncoder()
+  return outcomeOf(() =>
+    reduce(log, { logType, budgetTokens, countTokens: (text) => tokenizer.encodePlain(text).length }),
+  )
+}
+
+function outcomeOf<Value>(work: () => Value): Outcome<Value> {
+  try {
+    return { value: work() }
+  } catch (thrown) {
+    const { code, message, field } = toAppError(thrown)
+    return { error: { code, message, ...(field !== undefined && { field }) } }
+  }
+}

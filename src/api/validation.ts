@@ -1,0 +1,78 @@
+// What is wrong with a body, in one sentence: which field, which value, what is allowed.
+
+import type { z } from 'zod'
+import { AppError } from '../errors.ts'
+
+const shownCharacters = 60
+
+/** @throws AppError `invalid_request` for the first thing that is wrong */
+export function validate<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body, { reportInput: true })
+  if (parsed.success) return parsed.data
+  throw explain(parsed.error.issues[0]!, body)
+}
+
+function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
+  if (issue.code === 'unrecognized_keys') {
+    const field = fieldName([...issue.path, issue.keys[0]!])
+    return new AppError('invalid_request', `${field} is not a field of this request`, { field })
+  }
+  if (issue.path.length === 0) {
+    return new AppError('invalid_request', `the body is ${show(body)}; allowed: a JSON object`, { field: 'body' })
+  }
+  const field = fieldName(issue.path)
+  const value = valueAt(body, issue.path)
+  if (value === undefined && issue.code !== 'custom') {
+    return new AppError('invalid_request', `${field} is missing; allowed: ${allowed(issue)}`, { field })
+  }
+  if (issue.code === 'custom') return new AppError('invalid_request', `${field}: ${issue.message}`, { field })
+  return new AppError('invalid_request', `${field} is ${show(value)}; allowed: ${allowed(issue)}`, { field })
+}
+
+function allowed(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.expected === 'int' ? 'a whole number' : `${article(issue.expected)} ${issue.expected}`
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${unit(issue.origin)}`
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${unit(issue.origin)}`
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(', ')
+    case 'invalid_union':
+      return issue.errors.map((branch) => (branch[0] ? allowed(branch[0]) : '')).join(', or ')
+    default:
+      return issue.message
+  }
+}
+
+function unit(origin: string): string {
+  if (origin === 'string') return ' characters'
+  return origin === 'array' ? ' items' : ''
+}
+
+function article(noun: string): string {
+  return /^[aeiou]/.test(noun) ? 'an' : 'a'
+}
+
+/** `messages[0].role` */
+function fieldName(path: PropertyKey[]): string {
+  return path.reduce<string>((name, key) => {
+    if (typeof key === 'number') return `${name}[${key}]`
+    return name === '' ? String(key) : `${name}.${String(key)}`
+  }, '')
+}
+
+function valueAt(body: unknown, path: PropertyKey[]): unknown {
+  let value: unknown = body
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  return value
+}
+
+/** Long values are cut: a body may hold a whole log. */
+function show(value: unknown): string {
+  if (typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return `a list of ${value.length} items`
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}... (${text.length} characters)`
+}

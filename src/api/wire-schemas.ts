@@ -1,0 +1,70 @@
+// The answers of the native routes as schemas: for the OpenAPI document, and for tests that hold the service to it.
+
+import { z } from 'zod'
+import { analysisSchema } from '../logs/analysis.ts'
+import { timingsSchema, usageSchema } from '../stream/events.ts'
+import { jobKinds, jobStates } from '../stream/job-record.ts'
+
+const finishReason = z.enum(['stop', 'length', 'cancelled'])
+const tokenLogprob = z.object({ token: z.string(), id: z.int(), logprob: z.number() })
+
+const outcome = {
+  id: z.string(),
+  tokens_generated: z.int(),
+  finish_reason: finishReason,
+  usage: usageSchema,
+  timings: timingsSchema,
+  model: z.string().nullable(),
+  seed: z.int().optional(),
+}
+
+export const generateResultSchema = z.object({
+  ...outcome,
+  text: z.string(),
+  logprobs: z.array(tokenLogprob.extend({ top: z.array(tokenLogprob) })).optional(),
+})
+
+export const analyzeResultSchema = z.object({
+  ...outcome,
+  finish_reason: z.enum([...finishReason.options, 'error']),
+  full_text: z.string(),
+  analysis: analysisSchema.optional().describe('missing when the job was stopped before its end'),
+})
+
+export const errorSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }),
+})
+
+export const acceptedSchema = z.object({ id: z.string(), stream_url: z.string() })
+
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(jobKinds),
+  state: z.enum(jobStates),
+  created_at: z.iso.datetime(),
+  position: z.int().optional().describe('1-based place in line while queued'),
+  eta_ms: z.int().optional(),
+  attempt: z.int().describe('0 before a worker has taken it'),
+  worker: z.object({ id: z.string(), host: z.string(), pid: z.int() }).optional(),
+  usage: usageSchema.partial({ cached_tokens: true }),
+  result: z.union([generateResultSchema, analyzeResultSchema]).optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+})
+
+export const stoppedSchema = z.object({
+  id: z.string(),
+  state: z.enum(jobStates),
+  finish_reason: z.enum([...finishReason.options, 'error']),
+  usage: usageSchema.optional(),
+})
+
+export const healthSchema = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  uptime_s: z.int(),
+  model: z.object({ name: z.string(), precision: z.string(), max_context: z.int() }),
+  model_loaded: z.boolean().describe('whether a worker has the model loaded and can serve'),
+  redis: z.enum(['up', 'down']),
+  workers: z.int(),
+  jobs_waiting: z.int(),
+})

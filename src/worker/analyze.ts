@@ -1,0 +1,58 @@
+// An analysis: the analyzer's chain over this worker's engine, its progress and prose as events.
+
+import { AppError } from '../errors.ts'
+import { analyzeLog } from '../llm/analyze-log.ts'
+import { reducedLogSchema } from '../logs/reduced-log.ts'
+import type { NewEvent } from '../stream/events.ts'
+import type { AnalyzePayload } from '../stream/payload.ts'
+import { engineTransport } from './engine-transport.ts'
+import { type JobContext, usageOf } from './processor.ts'
+
+/**
+ * Runs an analysis to its end, from where earlier attempts have left it. A model that fails leaves the deterministic
+ * part, with status `partial`.
+ * @returns the terminal event, or null when the signal ended it
+ * @throws AppError `engine_crashed` where another attempt may succeed, `damaged_job` where the payload is not a reduced log
+ */
+export async function analyze({ request, reduced }: AnalyzePayload, context: JobContext): Promise<NewEvent | null> {
+  const checked = reducedLogSchema.safeParse(reduced)
+  if (!checked.success) {
+    throw new AppError('damaged_job', `the reduced log of job ${context.id} is damaged: ${checked.error.message}`)
+  }
+  const { max_tokens: maxTokens, seed, temperature, top_p: topP } = request
+  const items = analyzeLog({
+    reduced: checked.data,
+    transport: engineTransport(context, { seed, max_tokens: maxTokens }),
+    sampling: { temperature, topP, seed },
+    maxTokens,
+    signal: context.signal,
+    model: context.model,
+    resumedText: context.events.map((event) => (event.type === 'token' ? event.text : '')).join(''),
+    resumedStages: context.events.flatMap((event) => (event.type === 'stage' ? [event.stage] : [])),
+  })
+  try {
+    for await (const item of items) {
+      if (item.type === 'stage') context.write(item)
+      else if (item.type === 'token') {
+        context.clock.tokenArrived()
+        context.write(item)
+      } else {
+        const usage = item.usage ?? usageOf(context.record.prompt_tokens, 0)
+        return {
+          type: 'done',
+          reason: item.finish_reason,
+          tokensGenerated: usage.completion_tokens,
+          usage,
+          timings: context.clock.timings(usage.completion_tokens),
+          model: context.model,
+          seed,
+          result: { full_text: item.full_text, analysis: item.analysis },
+        }
+      }
+    }
+  } catch (thrown) {
+    if (context.signal.aborted) return null
+    throw thrown
+  }
+  return null
+}

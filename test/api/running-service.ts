@@ -1,0 +1,92 @@
+// A whole service in this process over a real Redis: API, worker, engine. Only the model is scripted, where a test
+// does not ask for another engine.
+
+import { pino } from 'pino'
+import { type ApiServer, startApi } from '../../src/api/api-server.ts'
+import { LocalEngine } from '../../src/inference/local-engine.ts'
+import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
+import { readSettings } from '../../src/settings.ts'
+import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
+import type { CrashingEngine } from '../../src/worker/engine-sequences.ts'
+import { type InferenceWorker, startWorker } from '../../src/worker/inference-worker.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { embeddedFiles, embeddedTokenizer } from '../tokenizer/embedded-tokenizer.ts'
+
+export const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
+
+export interface ServiceOptions {
+  workers?: number
+  slots?: number
+  maxContext?: number
+  /** Decode steps a second; null: as fast as possible. */
+  stepsPerSecond?: number | null
+  env?: NodeJS.ProcessEnv
+}
+
+export interface RunningService {
+  redis: TestRedis
+  api: ApiServer
+  workers: InferenceWorker[]
+  url: string
+  startWorker(): Promise<InferenceWorker>
+  startApi(): Promise<ApiServer>
+  stop(): Promise<void>
+}
+
+type WorkerEngine = CrashingEngine & { readonly ready: boolean }
+
+/** An engine that never crashes, because it is no process. */
+function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): WorkerEngine {
+  const runner = new ScriptedRunner({
+    ...{ slots, maxContext, vocabSize: 49_152, stepsPerSecond },
+    avoid: embeddedTokenizer.specialIds,
+    eos: { id: 2, every: 60 },
+  })
+  const info = { model: 'scripted', precision: 'float32' as const, slots, threads: 1, maxContext }
+  const engine = new LocalEngine({ runner, encoder: new PromptEncoder(embeddedTokenizer), info })
+  return Object.assign(engine, { onCrash: () => {}, ready: true })
+}
+
+export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
+  const redis = await startTestRedis()
+  const maxContext = options.maxContext ?? 512
+  const settings = readSettings({ PORT: '8002', DISCONNECT_GRACE_MS: '1000', ...options.env })
+  const startOneApi = () =>
+    startApi({
+      settings: { ...settings, ports: [0] },
+      redisUrl: redis.url,
+      model: { name: 'scripted', precision: 'float32', maxContext },
+      tokenizerFiles: embeddedFiles,
+      version: '0.0.0',
+      logger,
+    })
+  const startOneWorker = () =>
+    startWorker({
+      redisUrl: redis.url,
+      engine: scriptedEngine(options),
+      disconnectGraceMs: settings.disconnectGraceMs,
+      logger,
+    })
+  const workers: InferenceWorker[] = []
+  for (let i = 0; i < (options.workers ?? 1); i++) workers.push(await startOneWorker())
+  const apis: ApiServer[] = [await startOneApi()]
+  const api = apis[0]!
+  return {
+    ...{ redis, api, workers },
+    url: `http://127.0.0.1:${api.ports[0]}`,
+    startWorker: async () => {
+      const worker = await startOneWorker()
+      workers.push(worker)
+      return worker
+    },
+    startApi: async () => {
+      const another = await startOneApi()
+      apis.push(another)
+      return another
+    },
+    stop: async () => {
+      await Promise.all([...apis.map((one) => one.stop()), ...workers.map((one) => one.stop())])
+      await redis.stop()
+    },
+  }
+}

@@ -29,6 +29,9 @@ export function evidenceRanges(lines: LogLine[], anchors: Anchor[]): EvidenceRan
     if (ranges.length === maxRanges || best.score - anchor.score > maxScoreGap) break
     if (anchor.rule.role === 'wrapper' && best.rule.role !== 'wrapper') continue
     const range = rangeOf(lines, anchor)
+    // Tools repeat their errors in a summary at the end.
+    const body = lines[anchor.index]!.body.trim()
+    if (ranges.some((other) => lines[other.anchor.index]!.body.trim() === body)) continue
     if (ranges.some((other) => range.start <= other.end && other.start <= range.end)) continue
     ranges.push(range)
   }

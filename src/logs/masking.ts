@@ -14,7 +14,7 @@ const masks: [RegExp, string][] = [
   [/\b(?=[0-9a-f]{0,40}\d)(?=\d{0,40}[a-f])[0-9a-f]{7,64}\b/g, '<hex>'],
   [/\b\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds?|minutes?|[kKMG]i?B)\b/g, '<n>'],
   // Codes say what happened; other numbers which line, which process, how many.
-  [/(?<!(?:code|status|exit|errno|HTTP)[ :=]{0,2})(?<![\w.-])\d+(?![\w-])/g, '<n>'],
+  [/(?<!(?:code|status|exit|errno|HTTP)[ :=]{0,2})(?<![\w.-])\d+(?:\.\d+)*(?![\w-])/g, '<n>'],
 ]
 
 /** The line without identifiers, paths, times and counts. At most 400 characters. */

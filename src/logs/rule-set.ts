@@ -26,7 +26,7 @@ export class RuleSet {
     this.anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
   }
 
-  /** The heaviest rule that matches, or null. */
+  /** The rule that says most about the line: a cause before a wrapper before a symptom, then the heaviest; or null. */
   match(body: string): RuleMatch | null {
     const start = windowStart(body)
     const text = body.length <= maxRuleLength ? body : body.slice(start, start + maxRuleLength)
@@ -34,7 +34,7 @@ export class RuleSet {
     const lower = text.toLowerCase()
     let best: RuleMatch | null = null
     for (const rule of this.rules) {
-      if (best !== null && best.rule.weight >= rule.weight) continue
+      if (best !== null && precedence(best.rule) >= precedence(rule)) continue
       if (!rule.hints.some((hint) => lower.includes(hint))) continue
       const found = rule.pattern.exec(text)
       if (found === null || rule.unless?.test(text) === true) continue
@@ -42,6 +42,11 @@ export class RuleSet {
     }
     return best
   }
+}
+
+/** A line that a wrapper rule knows is noise, however it would look to the general rules. */
+function precedence({ role, weight }: LogRule): number {
+  return weight + { cause: 2000, wrapper: 1000, symptom: 0 }[role]
 }
 
 function windowStart(body: string): number {

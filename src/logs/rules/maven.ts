@@ -93,6 +93,24 @@ export const mavenRules: LogRule[] = [
     },
   },
   {
+    id: 'maven/advice',
+    hints: ['[error]'],
+    pattern:
+      /^\[ERROR\] (?:(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|See |Failures: *$|Errors: *$| {2}mvn )/,
+    role: 'wrapper',
+    weight: 10,
+    category: 'unknown',
+    phase: 'build',
+    severity: 'high',
+    examples: {
+      positive: [
+        '[ERROR] -> [Help 1]',
+        '[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.',
+      ],
+      nearMiss: ['[ERROR] Unknown lifecycle phase "instal".'],
+    },
+  },
+  {
     id: 'maven/goal',
     hints: ['failed to execute goal'],
     pattern: /\[ERROR\] Failed to execute goal (\S{1,200})(.{0,400})/,

@@ -9,19 +9,28 @@ export const resourceRules: LogRule[] = [
   {
     ...resource,
     id: 'linux/oom-killer',
-    hints: ['out of memory: kill', 'oom-kill', 'oom_reaper', 'memory cgroup out of memory', 'invoked oom-killer'],
-    pattern:
-      /(?:Memory cgroup )?[Oo]ut of memory: Kill(?:ed)? process (\d+) \(([^)]{1,60})\)|invoked oom-killer|oom-kill:constraint/,
+    hints: ['out of memory: kill'],
+    pattern: /(?:Memory cgroup )?[Oo]ut of memory: Kill(?:ed)? process (\d+) \(([^)]{1,60})\)/,
     role: 'cause',
     weight: 92,
     statement: 'The kernel killed a process because memory ran out ($2).',
     fixes: [{ action: 'Give the machine or the container more memory, or let the process use less.', risk: 'low' }],
     examples: {
-      positive: [
-        'Out of memory: Killed process 4121 (java) total-vm:8123456kB',
-        'node invoked oom-killer: gfp_mask=0x100cca',
-      ],
+      positive: ['Out of memory: Killed process 4121 (java) total-vm:8123456kB'],
       nearMiss: ['oom score adjusted'],
+    },
+  },
+  {
+    ...resource,
+    id: 'linux/oom-invoked',
+    hints: ['oom-kill'],
+    pattern: /(\S{1,60}) invoked oom-killer|oom-kill:constraint/,
+    role: 'cause',
+    weight: 84,
+    statement: 'The kernel had no memory left for $1.',
+    examples: {
+      positive: ['node invoked oom-killer: gfp_mask=0x100cca'],
+      nearMiss: ['oom-killer is disabled'],
     },
   },
   {
@@ -99,7 +108,7 @@ export const resourceRules: LogRule[] = [
       /(?:\bECONNREFUSED\b|[Cc]onnection refused|[Cc]ould(?: not|n't) connect to (?:server|database|host)|[Cc]an't connect to)(.{0,120})/,
     role: 'cause',
     weight: 74,
-    statement: 'Nothing accepted the connection$1.',
+    statement: 'Nothing accepted the connection: $1',
     fixes: [{ action: 'Check that the other service is running and that host and port are right.', risk: 'low' }],
     examples: {
       positive: [

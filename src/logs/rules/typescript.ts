@@ -25,7 +25,7 @@ export const typescriptRules: LogRule[] = [
     ...compile,
     id: 'tsc/error',
     hints: ['error ts'],
-    pattern: /(?:^|\s|\): |- )error TS\d{4,5}: (.{1,400})/,
+    pattern: /(?<=^|\s)error TS\d{4,5}: (.{1,400})/,
     role: 'cause',
     weight: 84,
     below: { while: /^\s{2,}\S|^\d+\s|^\s*~+/, max: 6 },

@@ -1,91 +1,141 @@
-// The tokens one draw may fall on. top-k, top-p and min-p each keep a beginning of the order "heaviest first, lower id
-// first among equals"; that beginning is found by quickselect, never by sorting the vocabulary. The draw itself walks
-// the kept tokens by id, so that two of nearly the same weight can't swap places between two machines.
+// The tokens one draw may fall on, by id. top-k, top-p and min-p each keep a beginning of the order "heaviest first,
+// lower id first among equals". Where it ends is found with a coarse histogram of the weights and a quickselect inside
+// one bucket: the vocabulary is never sorted. The draw walks the tokens by id, so that two of nearly the same weight
+// can't change places between two machines.
 
-/** A token lighter than e^-30 of the heaviest is left out: 49,152 of them weigh less than 5e-9 together. */
-const negligible = 30
+import { decay, decayLimit } from './decay.ts'
+
+/** Buckets are this many times narrower than a factor of e. */
+const bucketsPerUnit = 4
+const buckets = decayLimit * bucketsPerUnit
 
 export class Candidates {
   readonly #ids: Int32Array
+  /** exp((logit - max) / temperature), in (0, 1]. */
   readonly #weights: Float64Array
-  /** Positions in `#ids`; the first `#kept` are the tokens still in. */
+  /** Which range of weights a candidate is in, the heaviest 0. */
+  readonly #bucket: Uint8Array
+  /** Sum of the weights in each bucket. */
+  readonly #mass = new Float64Array(buckets)
+  /** Candidates of one bucket, while the end of a beginning is looked for among them. */
   readonly #order: Int32Array
-  readonly #member: Uint8Array
   #count = 0
-  #kept = 0
 
   constructor(vocabSize: number) {
     this.#ids = new Int32Array(vocabSize)
     this.#weights = new Float64Array(vocabSize)
+    this.#bucket = new Uint8Array(vocabSize)
     this.#order = new Int32Array(vocabSize)
-    this.#member = new Uint8Array(vocabSize)
   }
 
   get size(): number {
-    return this.#kept
+    return this.#count
   }
 
-  /** Takes all tokens that count at this temperature: weight = exp((logit - max) / temperature). */
+  /** Takes all tokens that count at this temperature. `max` is the greatest of `logits`. */
   gather(logits: Float32Array, max: number, temperature: number): void {
-    const least = max - negligible * temperature
+    const coldness = 1 / temperature
+    this.#mass.fill(0)
     let count = 0
     for (let id = 0; id < logits.length; id++) {
-      if (logits[id]! >= least) this.#ids[count++] = id
-    }
-    for (let i = 0; i < count; i++) {
-      this.#weights[i] = Math.exp((logits[this.#ids[i]!]! - max) / temperature)
-      this.#order[i] = i
+      const distance = (max - logits[id]!) * coldness
+      if (!(distance < decayLimit)) continue
+      const weight = decay(distance)
+      const bucket = (distance * bucketsPerUnit) | 0
+      this.#ids[count] = id
+      this.#weights[count] = weight
+      this.#bucket[count] = bucket
+      this.#mass[bucket]! += weight
+      count++
     }
     this.#count = count
-    this.#kept = count
   }
 
   keepTopK(k: number): void {
-    if (k < this.#kept) this.#kept = this.#select(k, () => 1)
+    if (k >= this.#count) return
+    const sizes = new Float64Array(buckets)
+    for (let i = 0; i < this.#count; i++) sizes[this.#bucket[i]!]! += 1
+    this.#keepBeginning(k, sizes, () => 1)
   }
 
   /** Keeps the fewest tokens whose share of what is still in reaches `p`. */
   keepTopP(p: number): void {
-    let total = 0
-    for (let i = 0; i < this.#kept; i++) total += this.#weights[this.#order[i]!]!
-    this.#kept = this.#select(p * total, (candidate) => this.#weights[candidate]!)
+    this.#keepBeginning(p * this.#total(), this.#mass, (candidate) => this.#weights[candidate]!)
   }
 
   /** Keeps tokens with at least `minP` times the weight of the heaviest, which is 1. */
   keepMinP(minP: number): void {
-    let kept = 0
-    for (let i = 0; i < this.#kept; i++) {
-      const candidate = this.#order[i]!
-      if (this.#weights[candidate]! >= minP) this.#swap(i, kept++)
-    }
-    this.#kept = kept
+    this.#keepFrom(minP, Number.POSITIVE_INFINITY)
   }
 
   /** The token that `uniform` in [0, 1) falls on. */
   draw(uniform: number): number {
-    this.#member.fill(0, 0, this.#count)
-    let total = 0
-    for (let i = 0; i < this.#kept; i++) this.#member[this.#order[i]!] = 1
-    for (let i = 0; i < this.#count; i++) if (this.#member[i] === 1) total += this.#weights[i]!
-    const target = uniform * total
+    const target = uniform * this.#total()
     let sum = 0
-    let last = 0
     for (let i = 0; i < this.#count; i++) {
-      if (this.#member[i] === 0) continue
       sum += this.#weights[i]!
-      last = i
-      if (sum > target) break
+      if (sum > target) return this.#ids[i]!
     }
-    return this.#ids[last]!
+    return this.#ids[this.#count - 1]!
+  }
+
+  #total(): number {
+    let total = 0
+    for (const mass of this.#mass) total += mass
+    return total
   }
 
   /**
-   * Moves to the front the fewest of the heaviest candidates whose measures add up to `target`, and says how many.
-   * Quickselect with a running sum: linear on average.
+   * Keeps the fewest of the heaviest candidates whose measures add up to `target`, at least one.
+   * @param sums the measures of each bucket's candidates
    */
-  #select(target: number, measure: (candidate: number) => number): number {
+  #keepBeginning(target: number, sums: Float64Array, measure: (candidate: number) => number): void {
+    let last = 0
+    let needed = target
+    while (last < buckets - 1 && sums[last]! < needed) needed -= sums[last++]!
+    this.#keepBuckets(last)
+    let inLast = 0
+    for (let i = 0; i < this.#count; i++) if (this.#bucket[i] === last) this.#order[inLast++] = i
+    // Rounding can leave a crumb of the target to an empty last bucket.
+    if (inLast === 0) return
+    const lightest = this.#order[this.#select(inLast, needed, measure) - 1]!
+    this.#keepFrom(this.#weights[lightest]!, this.#ids[lightest]!)
+  }
+
+  /** Drops the candidates of lighter buckets: the one pass over many, so it only compares bytes. */
+  #keepBuckets(last: number): void {
+    let kept = 0
+    for (let i = 0; i < this.#count; i++) if (this.#bucket[i]! <= last) this.#move(i, kept++)
+    this.#count = kept
+    this.#mass.fill(0, last + 1)
+  }
+
+  /** Keeps what is heavier than `weight`, and of what weighs just that the ids up to `id`. */
+  #keepFrom(weight: number, id: number): void {
+    this.#mass.fill(0)
+    let kept = 0
+    for (let i = 0; i < this.#count; i++) {
+      const own = this.#weights[i]!
+      if (own < weight || (own === weight && this.#ids[i]! > id)) continue
+      this.#mass[this.#bucket[i]!]! += own
+      this.#move(i, kept++)
+    }
+    this.#count = kept
+  }
+
+  #move(from: number, to: number): void {
+    this.#ids[to] = this.#ids[from]!
+    this.#weights[to] = this.#weights[from]!
+    this.#bucket[to] = this.#bucket[from]!
+  }
+
+  /**
+   * Brings the heaviest of order[0..length) to the front until their measures add up to `target`; returns how many that
+   * are, the last of them lightest. Quickselect with a running sum: linear on average.
+   */
+  #select(length: number, target: number, measure: (candidate: number) => number): number {
     let low = 0
-    let high = this.#kept
+    let high = length
     let needed = target
     while (high - low > 1) {
       const middle = this.#partition(low, high)
@@ -114,6 +164,7 @@ export class Candidates {
     return boundary
   }
 
+  /** Candidates are in the order of their ids. */
   #heavier(a: number, b: number): boolean {
     const difference = this.#weights[a]! - this.#weights[b]!
     return difference === 0 ? a < b : difference > 0

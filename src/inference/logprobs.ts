@@ -1,5 +1,7 @@
 // Log-probabilities of the model's own distribution: log-softmax of the logits before penalties and temperature.
 
+import { decay } from './decay.ts'
+
 export interface RankedLogprob {
   id: number
   /** Natural logarithm. */
@@ -16,7 +18,7 @@ export function logprobsOf(logits: Float32Array, id: number, count: number): Log
   const top = greatestIds(logits, Math.max(1, count))
   const max = logits[top[0] ?? id]!
   let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - max)
+  for (let i = 0; i < logits.length; i++) sum += decay(max - logits[i]!)
   const logTotal = max + Math.log(sum)
   const ranked = (token: number): RankedLogprob => ({ id: token, logprob: logits[token]! - logTotal })
   return { ...ranked(id), top: top.slice(0, count).map(ranked) }

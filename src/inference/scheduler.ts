@@ -33,8 +33,8 @@ export class Scheduler<S extends Scheduled> {
   readonly #waiting: S[] = []
   readonly #decoding: S[] = []
   #prefilling: S | null = null
-  /** Prefill and decode take turns, so running streams wait for at most one chunk. */
-  #prefilledLast = false
+  /** Prompt tokens run since the last decode step: running streams never wait for more than one chunk of them. */
+  #prefilled = 0
 
   /** @param chunkTokens the most prompt tokens run between two decode steps */
   constructor(slots: number, chunkTokens = 256) {
@@ -63,10 +63,14 @@ export class Scheduler<S extends Scheduled> {
     if (this.#prefilling === null && this.#decoding.length < this.#slots)
       this.#prefilling = this.#waiting.shift() ?? null
     const sequence = this.#prefilling
-    if (sequence !== null && (this.#decoding.length === 0 || !this.#prefilledLast)) {
+    if (sequence !== null) {
       const left = sequence.length - sequence.computed
       const count = Math.min(left, this.#chunkTokens)
-      return { kind: 'prefill', sequence, slot: this.#decoding.length, count, completes: count === left }
+      // Short prompts share the budget; a long one waits for a whole chunk rather than run in crumbs.
+      const fits = this.#prefilled === 0 || this.#prefilled + count <= this.#chunkTokens
+      if (fits || this.#decoding.length === 0) {
+        return { kind: 'prefill', sequence, slot: this.#decoding.length, count, completes: count === left }
+      }
     }
     return this.#decoding.length > 0 ? { kind: 'decode', sequences: [...this.#decoding] } : { kind: 'idle' }
   }
@@ -74,7 +78,7 @@ export class Scheduler<S extends Scheduled> {
   /** Records that a plan has run; before new ids are added to its sequences. */
   ran(plan: Plan<S>): void {
     if (plan.kind === 'idle') return
-    this.#prefilledLast = plan.kind === 'prefill'
+    this.#prefilled = plan.kind === 'prefill' ? this.#prefilled + plan.count : 0
     if (plan.kind === 'decode') {
       for (const sequence of plan.sequences) sequence.computed = sequence.length
       return

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { decay, decayLimit } from '../../src/inference/decay.ts'
 import type { SamplingParams } from '../../src/inference/engine.ts'
 import { logprobsOf } from '../../src/inference/logprobs.ts'
 import { TokenCounts } from '../../src/inference/penalties.ts'
@@ -30,7 +31,7 @@ function reference(
 ): number {
   const row = Float32Array.from(logits)
   const max = Math.max(...row)
-  let kept = [...row].map((logit, id) => ({ id, weight: Math.exp((logit - max) / temperature) }))
+  let kept = [...row].map((logit, id) => ({ id, weight: decay((max - logit) * (1 / temperature)) }))
   kept.sort((a, b) => b.weight - a.weight || a.id - b.id)
   if (topK > 0) kept = kept.slice(0, topK)
   const total = kept.reduce((sum, { weight }) => sum + weight, 0)
@@ -50,16 +51,36 @@ function reference(
   return (drawn ?? kept.at(-1)!).id
 }
 
-const logits = fc.array(
-  fc.integer({ min: -80, max: 80 }).map((n) => n / 8),
-  { minLength: 1, maxLength: 60 },
+/** Few far apart, and many close together, so that ties and full buckets occur. */
+const logits = fc.oneof(
+  fc.array(
+    fc.integer({ min: -80, max: 80 }).map((n) => n / 8),
+    { minLength: 1, maxLength: 60 },
+  ),
+  fc.array(
+    fc.integer({ min: 0, max: 200 }).map((n) => n / 64),
+    { minLength: 1, maxLength: 400, size: 'max' },
+  ),
 )
 const filters = fc.record({
   temperature: fc.constantFrom(0.1, 0.7, 1, 2),
   topK: fc.constantFrom(0, 1, 2, 5, 40),
-  topP: fc.constantFrom(1, 0.95, 0.9, 0.5, 0.01),
+  topP: fc.constantFrom(1, 0.95, 0.9, 0.51, 0.01),
   minP: fc.constantFrom(0, 0.05, 0.5, 1),
   seed: fc.maxSafeNat(),
+})
+
+describe('the table of e^-x', () => {
+  it('is exact to 8e-6, never increases and ends at its limit', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: decayLimit, noNaN: true, maxExcluded: true }), (x) => {
+        expect(decay(x) / Math.exp(-x) - 1).toBeGreaterThanOrEqual(-1e-12)
+        expect(decay(x) / Math.exp(-x) - 1).toBeLessThan(8e-6)
+        expect(decay(x + 1e-3)).toBeLessThan(decay(x))
+      }),
+    )
+    expect([decay(0), decay(decayLimit), decay(Number.POSITIVE_INFINITY), decay(Number.NaN)]).toEqual([1, 0, 0, 0])
+  })
 })
 
 describe('the sampler', () => {

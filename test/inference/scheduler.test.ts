@@ -48,8 +48,21 @@ describe('the scheduler', () => {
       'prefill b 256',
       'decode a',
       'prefill b 88',
-      'decode ab',
       'prefill c 5',
+      'decode abc',
+    ])
+  })
+
+  it('lets short prompts share what may run between two decode steps', () => {
+    const scheduler = new Scheduler<Item>(8)
+    for (const name of 'abcd') scheduler.add(item(name, 100))
+    expect(steps(scheduler, 6)).toEqual([
+      'prefill a 100',
+      'prefill b 100',
+      'decode ab',
+      'prefill c 100',
+      'prefill d 100',
+      'decode abcd',
     ])
   })
 
@@ -68,7 +81,7 @@ describe('the scheduler', () => {
     const scheduler = new Scheduler<Item>(4)
     const [a, b, c] = [item('a', 3), item('b', 4), item('c', 300)]
     for (const sequence of [a, b, c]) scheduler.add(sequence)
-    expect(steps(scheduler, 5).at(-1)).toBe('prefill c 256')
+    expect(steps(scheduler, 4).at(-1)).toBe('prefill c 256')
     expect(scheduler.remove(new Set([a]))).toEqual([
       { from: 1, to: 0, rows: b.computed },
       { from: 2, to: 1, rows: 256 },

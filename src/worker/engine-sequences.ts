@@ -5,8 +5,10 @@ import type { Engine, SequenceOutput, SequenceRequest } from '../inference/engin
 
 /** An engine whose process can die under its sequences. */
 export interface CrashingEngine extends Engine {
+  /** Whether sequences can be run now; false while a new process is awaited. */
+  readonly ready: boolean
   /** Called with the ids of the sequences that were lost with the process. */
-  onCrash(listener: (ids: string[]) => void): void
+  onCrash(listener: (crash: { lost: string[] }) => void): void
 }
 
 type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash' }
@@ -18,8 +20,8 @@ export class EngineSequences {
     engine.onStep((outputs) => {
       for (const output of outputs) this.receivers.get(output.id)?.({ kind: 'output', output })
     })
-    engine.onCrash((ids) => {
-      for (const id of ids) this.receivers.get(id)?.({ kind: 'crash' })
+    engine.onCrash(({ lost }) => {
+      for (const id of lost) this.receivers.get(id)?.({ kind: 'crash' })
     })
   }
 

@@ -19,7 +19,7 @@ export interface InferenceWorkerOptions {
   redisUrl: string
   namespace?: string
   /** Ready to take sequences. The worker closes it when it stops. */
-  engine: CrashingEngine & { readonly ready: boolean }
+  engine: CrashingEngine
   disconnectGraceMs: number
   logger: Logger
 }

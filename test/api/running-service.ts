@@ -33,10 +33,8 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-type WorkerEngine = CrashingEngine & { readonly ready: boolean }
-
 /** An engine that never crashes, because it is no process. */
-function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): WorkerEngine {
+function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): CrashingEngine {
   const runner = new ScriptedRunner({
     ...{ slots, maxContext, vocabSize: 49_152, stepsPerSecond },
     avoid: embeddedTokenizer.specialIds,

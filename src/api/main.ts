@@ -1,0 +1,31 @@
+// The main file of an API process. It knows the model's tokenizer and limits; the weights are the workers' business.
+
+import { exitGracefully } from '../graceful-exit.ts'
+import { createLogger } from '../logger.ts'
+import { runMain } from '../process-main.ts'
+import { readSettings, requireRedisUrl } from '../settings.ts'
+import { readModelConfig, resolveModel } from '../tokenizer/model-files.ts'
+import { programVersion } from '../version.ts'
+import { startApi } from './api-server.ts'
+
+await runMain(async () => {
+  const settings = readSettings(process.env)
+  const redisUrl = requireRedisUrl(settings)
+  const logger = createLogger('api', settings.logLevel)
+  const files = await resolveModel(settings.model ?? undefined, settings.dataDir)
+  const config = await readModelConfig(files)
+  const api = await startApi({
+    settings,
+    redisUrl,
+    model: {
+      name: files.name,
+      precision: settings.modelPrecision,
+      maxContext: Math.min(settings.engineMaxContext, config.maxContext),
+    },
+    tokenizerFiles: files.tokenizerFiles,
+    version: programVersion(),
+    logger,
+  })
+  logger.info({ host: settings.host, ports: api.ports }, 'listening')
+  exitGracefully(() => api.stop(), logger)
+})

@@ -1,0 +1,42 @@
+// The main file of a worker process.
+
+import { exitGracefully } from '../graceful-exit.ts'
+import { ProcessEngine } from '../inference/process-engine.ts'
+import { createLogger } from '../logger.ts'
+import { runMain } from '../process-main.ts'
+import { readSettings, requireRedisUrl } from '../settings.ts'
+import { startWorker } from './inference-worker.ts'
+import { ProgressDisplay } from './progress-display.ts'
+
+await runMain(async () => {
+  const settings = readSettings(process.env)
+  const redisUrl = requireRedisUrl(settings)
+  const logger = createLogger('worker', settings.logLevel)
+  const progress = new ProgressDisplay(process.stderr)
+  const engine = await ProcessEngine.start({
+    settings: {
+      model: settings.model ?? '',
+      precision: settings.modelPrecision,
+      slots: settings.engineSlots,
+      threads: settings.engineThreads,
+      maxContext: settings.engineMaxContext,
+      dataDir: settings.dataDir,
+    },
+    onProgress: (step) => progress.show(step),
+  }).finally(() => progress.end())
+  engine.onCrash(({ message, lost, restartInMs }) => {
+    logger.error({ jobs: lost, restart_in_ms: restartInMs }, `the engine ended: ${message}`)
+  })
+  const worker = await startWorker({
+    redisUrl,
+    engine,
+    disconnectGraceMs: settings.disconnectGraceMs,
+    logger,
+  }).catch(async (error) => {
+    await engine.close()
+    throw error
+  })
+  const { model, precision, slots, threads, maxContext } = engine.info
+  logger.info({ worker: worker.id, model, precision, slots, threads, max_context: maxContext }, 'ready')
+  exitGracefully(() => worker.stop(), logger)
+})

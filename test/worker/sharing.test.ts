@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { jobSchema } from '../../src/api/wire-schemas.ts'
+import type { LiveWorker } from '../../src/stream/worker-registry.ts'
+import { isOwnTurn } from '../../src/worker/turn.ts'
+import { type RunningService, startService } from '../api/running-service.ts'
+import { streamOf } from '../api/sse-client.ts'
+
+const other = (jobs: number, slots = 4) => ({ id: 'other', jobs, slots }) as LiveWorker
+
+describe('the rule of sharing', () => {
+  it('leaves a job to a worker that holds fewer and has room', () => {
+    expect(isOwnTurn('own', 2, [other(1)])).toBe(false)
+    expect(isOwnTurn('own', 2, [other(2)])).toBe(true)
+    expect(isOwnTurn('own', 5, [other(4)])).toBe(true)
+    expect(isOwnTurn('own', 5, [])).toBe(true)
+  })
+})
+
+describe('two workers', () => {
+  let service: RunningService
+  beforeAll(async () => {
+    service = await startService({ workers: 2, slots: 8, stepsPerSecond: 40 })
+  })
+  afterAll(() => service.stop())
+
+  it('share eight streams that arrive 30 ms apart, three to five each, in nine of ten rounds', async () => {
+    let even = 0
+    for (let round = 0; round < 10; round++) {
+      const streams = []
+      for (let i = 0; i < 8; i++) {
+        streams.push(
+          streamOf(`${service.url}/generate/stream`, { prompt: `Story ${i}`, max_tokens: 30, ignore_eos: true }),
+        )
+        await new Promise((resolve) => setTimeout(resolve, 30))
+      }
+      const workers = await Promise.all(
+        (await Promise.all(streams)).map(async ({ response }) => {
+          const job = await fetch(`${service.url}/jobs/${response.headers.get('x-job-id')}`)
+          return jobSchema.parse(await job.json()).worker?.id
+        }),
+      )
+      const first = workers.filter((id) => id === service.workers[0]?.id).length
+      if (first >= 3 && first <= 5) even++
+    }
+    expect(even).toBeGreaterThanOrEqual(9)
+  })
+
+  it('hand over what one of them runs when it shuts down, and the stream goes on without a seam', async () => {
+    const request = { prompt: 'A long story', max_tokens: 120, ignore_eos: true, seed: 4 }
+    const whole = await streamOf(`${service.url}/generate/stream`, request)
+    const running = streamOf(`${service.url}/generate/stream`, request)
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await service.startWorker()
+    await Promise.all(service.workers.slice(0, 2).map((worker) => worker.stop()))
+    const { text, events, end } = await running
+    expect(text).toBe(whole.text)
+    expect(events.filter(({ type }) => type === 'token').length).toBe(
+      whole.events.filter(({ type }) => type === 'token').length,
+    )
+    expect(end).toMatchObject({ type: 'done', data: { tokens_generated: 120, finish_reason: 'length' } })
+    const id = String(end?.data.id)
+    const job = jobSchema.parse(await (await fetch(`${service.url}/jobs/${id}`)).json())
+    expect(job.attempt).toBe(2)
+  })
+})

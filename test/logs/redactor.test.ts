@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { Redactor } from '../../src/logs/redactor.ts'
+import { reduced } from './reduced-fixture.ts'
+
+const redact = (text: string) => {
+  const redactor = new Redactor()
+  return text
+    .split('\n')
+    .map((line) => redactor.redactLine(line))
+    .join('\n')
+}
+
+/** Secrets are put together at run time: no scanner should find one in this repository. */
+const letters = (length: number) => 'aB3dE5gH7jK9mN1pQ2sT4vW6yZ8'.repeat(20).slice(0, length)
+const hex = (length: number) => '0a1b2c3d4e5f6789'.repeat(20).slice(0, length)
+
+const secrets: [rule: string, secret: string, line: (secret: string) => string][] = [
+  ['github-token', `ghp_${letters(36)}`, (s) => `remote: using ${s} for acme/shop`],
+  ['github-token', `github_pat_${letters(60)}`, (s) => `GH=${s}`],
+  ['gitlab-token', `glpat-${letters(20)}`, (s) => `cloning https://oauth2:${s}@gitlab.acme.dev/shop.git`],
+  ['aws-access-key', `AKIA${'ABCDEFGH23456789'}`, (s) => `aws_access_key_id ${s}`],
+  ['secret-assignment', letters(40), (s) => `AWS_SECRET_ACCESS_KEY=${s}`],
+  ['google-api-key', `AIza${letters(35)}`, (s) => `GET /maps?key=${s}&q=x`],
+  ['slack-token', `xoxb-${'123456789012'}-${letters(24)}`, (s) => `posting as ${s}`],
+  ['slack-webhook', `T0AAAAAAA/B0BBBBBBB/${letters(24)}`, (s) => `POST https://hooks.slack.com/services/${s} 404`],
+  ['npm-token', `npm_${letters(36)}`, (s) => `//registry.npmjs.org/:_authToken ${s}`],
+  ['model-api-key', `sk-proj-${letters(48)}`, (s) => `using key ${s}`],
+  ['stripe-key', `sk_live_${letters(24)}`, (s) => `stripe ${s}`],
+  ['telegram-token', `123456789:AA${letters(33)}`, (s) => `https://api.telegram.org/bot${s}/sendMessage`],
+  ['jwt', `eyJ${letters(20)}.eyJ${letters(40)}.${letters(43)}`, (s) => `token rejected: ${s}`],
+  ['authorization', `Basic ${letters(24)}==`.slice(6), (s) => `> Authorization: Basic ${s}`],
+  ['authorization', letters(30), (s) => `curl -H "Authorization: Bearer ${s}" https://api`],
+  ['cookie', `session=${letters(30)}`, (s) => `Set-Cookie: ${s}; Path=/; HttpOnly`],
+  ['url-password', 'hunter2!x', (s) => `connecting to postgres://shop:${s}@db.internal:5432/orders`],
+  ['url-password', 'p4ss/word', (s) => `redis://:${s}@cache:6379/0`],
+  ['secret-flag', 'correct-horse', (s) => `+ mysql --user=shop --password ${s} orders`],
+  ['secret-flag', 'tr0ub4dor', (s) => `docker login -u ci -p ${s} registry.acme.dev`],
+  ['secret-flag', 's3same', (s) => `curl -u admin:${s} https://api.acme.dev`],
+  ['secret-assignment', 'opensesame', (s) => `DB_PASSWORD=${s}`],
+  ['secret-assignment', 'opensesame', (s) => `{"user":"shop","password":"${s}"}`],
+  ['secret-assignment', 'open sesame now', (s) => `client_secret: '${s}'`],
+  ['secret-assignment', 'Xy12-opensesame', (s) => `Server=db;Database=shop;User Id=sa;Password=${s};Encrypt=true`],
+  ['secret-assignment', letters(32), (s) => `api_key: ${s}`],
+  [
+    'secret-assignment',
+    `${letters(86)}==`,
+    (s) => `DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=${s};EndpointSuffix=core`,
+  ],
+  ['vault-token', `hvs.${letters(30)}`, (s) => `VAULT login ${s}`],
+  ['databricks-token', `dapi${hex(32)}`, (s) => `using ${s}`],
+]
+
+describe('the redactor', () => {
+  it.each(secrets)('replaces a %s: %s', (rule, secret, line) => {
+    const result = redact(line(secret))
+    expect(result).not.toContain(secret)
+    expect(result).toContain(`[REDACTED:${rule}:1]`)
+  })
+
+  it.each([
+    'SyntaxError: Unexpected token: punc (})',
+    'FATAL: password authentication failed for user "shop"',
+    'error: secret "shop-env" not found',
+    'NODE_AUTH_TOKEN: ***',
+    'token = $GITHUB_TOKEN',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax of a CI system
+    'password: ${{ secrets.DB_PASSWORD }}',
+    'cache key: npm-linux-x64',
+    'using key from env',
+    'http://localhost:8080/users/@me',
+    'git clone https://github.com/acme/shop.git',
+    'commit 3f786850e387550fdab836ed7e6dc881de23001b',
+    'src/token.ts:12:5 - error TS2304: Cannot find name',
+    'Basic authentication is disabled',
+    "KeyError: 'currency'",
+    'error: expected `;`, found keyword `let`',
+    'public key: ssh-ed25519',
+    'passed: 12, failed: 1',
+  ])('leaves alone: %s', (line) => {
+    expect(redact(line)).toBe(line)
+  })
+
+  it('replaces what stands beside a secret that an earlier rule found', () => {
+    const jwt = `eyJ${letters(20)}.eyJ${letters(40)}.${letters(43)}`
+    expect(redact(`Cookie: id=${jwt}; session=opensesame`)).not.toContain('opensesame')
+  })
+
+  it('gives the same secret the same number, and another one another', () => {
+    const [a, b] = [`ghp_${letters(36)}`, `ghp_${letters(35)}Z`]
+    expect(redact(`${a} ${b} ${a}`)).toBe(
+      '[REDACTED:github-token:1] [REDACTED:github-token:2] [REDACTED:github-token:1]',
+    )
+  })
+
+  it('replaces a private key over its lines and keeps their number', () => {
+    const body = Array.from({ length: 5 }, () => letters(64))
+    const log = ['before', '-----BEGIN RSA PRIVATE KEY-----', ...body, '-----END RSA PRIVATE KEY-----', 'after'].join(
+      '\n',
+    )
+    const lines = redact(log).split('\n')
+    expect(lines).toHaveLength(9)
+    expect(lines[0]).toBe('before')
+    expect(lines.at(-1)).toBe('after')
+    for (const part of body) expect(lines.join('\n')).not.toContain(part)
+  })
+
+  it('replaces a private key whose line breaks are escaped in one line', () => {
+    const line = `{"private_key":"-----BEGIN PRIVATE KEY-----\\n${letters(64)}\\n-----END PRIVATE KEY-----\\n","x":1}`
+    expect(redact(line)).not.toContain(letters(20))
+    expect(redact(line)).toContain('"x":1')
+  })
+
+  it('ends a truncated private key at the next ordinary line', () => {
+    const result = redact(`-----BEGIN PRIVATE KEY-----\n${letters(64)}\nerror: bad key\nnext`)
+    expect(result).not.toContain(letters(20))
+    expect(result).toContain('error: bad key\nnext')
+  })
+
+  it('counts what it replaced, by rule', () => {
+    const redactor = new Redactor()
+    redactor.redactLine(`ghp_${letters(36)} DB_PASSWORD=opensesame`)
+    redactor.redactLine('PGPASSWORD=opensesame')
+    expect(redactor.summary()).toEqual({ count: 3, by_rule: { 'github-token': 1, 'secret-assignment': 2 } })
+  })
+
+  it('changes nothing that it has already redacted', () => {
+    for (const [, secret, line] of secrets) expect(redact(redact(line(secret)))).toBe(redact(line(secret)))
+  })
+})
+
+describe('a reduced log', () => {
+  it.each(secrets)('holds no %s anywhere: %s', (_, secret, line) => {
+    const around = [
+      'starting',
+      `\u001b[31mERROR ${line(secret)}\u001b[0m`,
+      `Error: cannot connect: ${line(secret)}`,
+      'exit status 1',
+    ]
+    const result = reduced(around.join('\r\n'))
+    expect(JSON.stringify(result)).not.toContain(JSON.stringify(secret).slice(1, -1))
+    expect(result.redaction.count).toBeGreaterThan(0)
+  })
+
+  it('holds no secret that colour codes were to hide', () => {
+    const token = `ghp_${letters(36)}`
+    const result = reduced(`error: bad token ${token.slice(0, 12)}\u001b[0m${token.slice(12)}\n`)
+    expect(JSON.stringify(result)).not.toContain(token.slice(14))
+  })
+})

@@ -12,31 +12,8 @@ import type { Usage } from '../stream/events.ts'
 import type { ChatMessage } from '../tokenizer/chat-template.ts'
 import { toChatMessages } from './chat-messages.ts'
 import type { EndChunk, GenerateInput, GenerateTransport } from './generate-transport.ts'
-
-/** Everything left out takes the service's default. */
-export interface ModelServiceParams {
-  maxTokens?: number
-  temperature?: number
-  topP?: number
-  topK?: number
-  minP?: number
-  repetitionPenalty?: number
-  presencePenalty?: number
-  frequencyPenalty?: number
-  seed?: number
-}
-
-const wireNames = {
-  maxTokens: 'max_tokens',
-  temperature: 'temperature',
-  topP: 'top_p',
-  topK: 'top_k',
-  minP: 'min_p',
-  repetitionPenalty: 'repetition_penalty',
-  presencePenalty: 'presence_penalty',
-  frequencyPenalty: 'frequency_penalty',
-  seed: 'seed',
-} as const satisfies Record<keyof ModelServiceParams, keyof GenerateInput>
+import { type ModelServiceParams, pickParams, toWire } from './model-service-params.ts'
+import { endInfo, sumOf } from './token-usage.ts'
 
 export interface ModelServiceLLMFields extends ModelServiceParams, BaseLLMParams {
   transport: GenerateTransport
@@ -92,8 +69,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
   override invocationParams(options?: this['ParsedCallOptions']): GenerateInput {
     const params = { ...this.params, ...pickParams(options ?? {}) }
     const stop = options?.stop ?? this.stop
-    const entries = Object.entries(params).map(([name, value]) => [wireNames[name as keyof ModelServiceParams], value])
-    return { ...(Object.fromEntries(entries) as GenerateInput), ...(stop !== undefined && { stop }) }
+    return { ...toWire(params), ...(stop !== undefined && { stop }) }
   }
 
   /** Usage of several prompts is summed in `llmOutput.tokenUsage`; each generation's own is in its generationInfo. */
@@ -195,46 +171,10 @@ function messagesOf(value: unknown): { messages?: ChatMessage[] } {
   return value instanceof ChatPromptValue ? { messages: toChatMessages(value.messages) } : {}
 }
 
-function pickParams(from: ModelServiceParams): ModelServiceParams {
-  const names = Object.keys(wireNames) as (keyof ModelServiceParams)[]
-  return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]))
-}
-
 async function reportToken(
   runManager: CallbackManagerForLLMRun | undefined,
   chunk: GenerationChunk,
   prompt: number,
 ): Promise<void> {
   await runManager?.handleLLMNewToken(chunk.text, { prompt, completion: 0 }, undefined, undefined, undefined, { chunk })
-}
-
-/** In the names that LangChain's JavaScript tracers look for, beside those of the wire. */
-function endInfo({ reason, usage }: EndChunk) {
-  return { finish_reason: reason, usage, tokenUsage: sumOf([usage]) }
-}
-
-interface TokenUsage {
-  promptTokens: number
-  completionTokens: number
-  totalTokens: number
-}
-
-function sumOf(usages: (Usage | TokenUsage | undefined)[]): TokenUsage {
-  const sum = { promptTokens: 0, completionTokens: 0, totalTokens: 0 }
-  for (const usage of usages) {
-    if (usage === undefined) continue
-    const given = 'promptTokens' in usage ? usage : fromWire(usage)
-    sum.promptTokens += given.promptTokens
-    sum.completionTokens += given.completionTokens
-    sum.totalTokens += given.totalTokens
-  }
-  return sum
-}
-
-function fromWire(usage: Usage): TokenUsage {
-  return {
-    promptTokens: usage.prompt_tokens,
-    completionTokens: usage.completion_tokens,
-    totalTokens: usage.total_tokens,
-  }
 }

@@ -55,8 +55,8 @@ const variables = {
   MODEL: variable(z.string(), {
     fallback: null,
     shown: 'the embedded model',
-    allowed: 'a GGUF file, or a folder with config.json, tokenizer files and safetensors',
-    meaning: 'the model to serve: a GGUF file or a model folder',
+    allowed: 'a GGUF file, a folder with config.json, tokenizer files and safetensors, or a pulled id',
+    meaning: 'the model to serve: a GGUF file, a model folder or a pulled id',
   }),
   MODEL_PRECISION: choice(
     ['int8', 'float32'],
@@ -68,7 +68,7 @@ const variables = {
   ENGINE_MAX_CONTEXT: count(2048, 16, 1_048_576, 'tokens a sequence may hold, prompt and answer together'),
   QUEUE_MAX_JOBS: count(256, 1, 1_000_000, 'jobs admitted at once, waiting or running; more are answered with 429'),
   QUEUE_MAX_TOKENS: count(131_072, 1, 1_000_000_000, 'prompt tokens admitted at once; more are answered with 429'),
-  DISCONNECT_GRACE_MS: count(10_000, 0, 3_600_000, 'milliseconds a job goes on after its last reader left'),
+  DISCONNECT_GRACE_MS: count(10_000, 1000, 3_600_000, 'milliseconds a job goes on after its last reader left'),
   STREAM_TTL_MS: count(600_000, 1000, 604_800_000, 'milliseconds a finished stream can still be read'),
   BODY_LIMIT: variable(parse.bodyLimits, {
     fallback: '2mb,64mb',

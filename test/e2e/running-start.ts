@@ -1,0 +1,85 @@
+// `npm start` as a user runs it: the real program in its own process group, with its own Redis, ports and data folder.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../../src/cli/free-port.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export interface RunningStart {
+  child: ChildProcess
+  /** Log analysis first, as in PORT. */
+  urls: [string, string]
+  output(): string
+  exitCode: Promise<number | null>
+  /** Ctrl-C: the signal goes to the whole group, as from a terminal. */
+  interrupt(): void
+  /** Processes of the group that still live: pid and command. */
+  processes(): { pid: number; command: string }[]
+  cleanUp(): Promise<void>
+}
+
+/** Resolves when it prints `ready`. @param env added to an environment that has little more than PATH */
+export async function npmStart(env: NodeJS.ProcessEnv = {}): Promise<RunningStart> {
+  const folder = await mkdtemp(join(tmpdir(), 'npm-start-'))
+  const ports = [await freePort(), await freePort()] as const
+  const marker = `WORKFLOWAI_TEST=${folder}`
+  const child = spawn('npm', ['start'], {
+    cwd: root,
+    env: {
+      ...{ PATH: process.env.PATH, HOME: process.env.HOME, WORKFLOWAI_TEST: folder },
+      ...{ DATA_DIR: env.DATA_DIR ?? folder, PORT: ports.join(',') },
+      ...env,
+    },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const ready = new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      output += chunk
+      if (/^ready /m.test(output)) resolve()
+    }
+    child.stdout?.on('data', hear)
+    child.stderr?.on('data', hear)
+    child.once('exit', () => reject(new Error(`npm start ended:\n${output}`)))
+  })
+  const exitCode = once(child, 'exit').then(([code]) => code as number | null)
+  const processes = () => processesWith(marker)
+  const cleanUp = async () => {
+    for (const { pid } of processes()) kill(pid)
+    await rm(folder, { recursive: true, force: true })
+  }
+  await ready.catch(async (error) => {
+    await cleanUp()
+    throw error
+  })
+  return {
+    ...{ child, output: () => output, exitCode, processes, cleanUp },
+    urls: [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`],
+    interrupt: () => process.kill(-child.pid!, 'SIGINT'),
+  }
+}
+
+/** Every process that has the variable in its environment: what was started, however it was detached. */
+function processesWith(marker: string): { pid: number; command: string }[] {
+  const lines = execFileSync('ps', ['axeww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split(
+    '\n',
+  )
+  return lines
+    .filter((line) => line.includes(marker))
+    .map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, '').slice(0, 200) }))
+    .filter(({ pid }) => pid !== process.pid)
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}

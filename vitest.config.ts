@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Two groups. `fast` runs in parallel and is part of `npm run check`. `slow` runs one file at a time, after the fast ones:
@@ -6,6 +7,8 @@ const slow = ['test/{containers,contract,e2e,faults}/**/*.test.ts', 'test/**/*.s
 
 export default defineConfig({
   test: {
+    // Most tests wait for Redis, timers or child processes, so a test file for each core and one more is no crowd.
+    maxWorkers: availableParallelism() + 1,
     // A promise that nobody waits for fails the run; so does a test that only logs its failure.
     dangerouslyIgnoreUnhandledErrors: false,
     projects: [

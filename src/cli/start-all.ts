@@ -28,6 +28,7 @@ export async function startAll(env: NodeJS.ProcessEnv, entries: Entries): Promis
   const startedAt = performance.now()
   const shutdown = new Shutdown(say, (code) => process.exit(code))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => shutdown.onSignal(signal))
+  onNpmExit(env, () => void shutdown.run('stopping (npm is gone)', 0))
   try {
     const settings = readSettings(env)
     for (const line of misspelledSettings(env)) say(`warning: ${line}`)
@@ -42,6 +43,13 @@ export async function startAll(env: NodeJS.ProcessEnv, entries: Entries): Promis
     shutdown.killAll()
     throw thrown
   }
+}
+
+/** A killed npm can't pass anything on. Without npm the parent is a shell, and that one may go: `nohup ... &`. */
+function onNpmExit(env: NodeJS.ProcessEnv, stop: () => void): void {
+  if (env.npm_lifecycle_event === undefined) return
+  const npm = process.ppid
+  setInterval(() => process.ppid !== npm && stop(), 500).unref()
 }
 
 /** Everything that can be wrong is found before the first process starts. */

@@ -3,7 +3,9 @@
 import type { LogRule } from '../rule.ts'
 import { cargoRules } from './cargo.ts'
 import { ciRules } from './ci.ts'
+import { deploymentRules } from './deployment.ts'
 import { dockerRules } from './docker.ts'
+import { dotnetRules } from './dotnet.ts'
 import { gccRules } from './gcc.ts'
 import { genericRules } from './generic.ts'
 import { goRules } from './go.ts'
@@ -13,10 +15,13 @@ import { jvmRules } from './jvm.ts'
 import { kubernetesRules } from './kubernetes.ts'
 import { makeRules } from './make.ts'
 import { mavenRules } from './maven.ts'
+import { nativeTestRules } from './native-tests.ts'
 import { nodeRules } from './node.ts'
 import { npmRules } from './npm.ts'
+import { phpRules } from './php.ts'
 import { pythonRules } from './python.ts'
 import { resourceRules } from './resources.ts'
+import { rubyRules } from './ruby.ts'
 import { typescriptRules } from './typescript.ts'
 
 export const coreRules: LogRule[] = [
@@ -32,6 +37,11 @@ export const coreRules: LogRule[] = [
   ...npmRules,
   ...nodeRules,
   ...makeRules,
+  ...nativeTestRules,
+  ...dotnetRules,
+  ...rubyRules,
+  ...phpRules,
+  ...deploymentRules,
   ...dockerRules,
   ...kubernetesRules,
   ...resourceRules,

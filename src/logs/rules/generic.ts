@@ -129,7 +129,7 @@ export const genericRules: LogRule[] = [
     severity: 'medium',
     examples: {
       positive: [
-        'Failed to start cart.service: unit not found',
+        'Failed to load cart: unit missing',
         'unable to open database file',
         'Cannot read config /etc/cart.yml',
       ],

@@ -76,11 +76,11 @@ export const kubernetesRules: LogRule[] = [
     id: 'kubernetes/config',
     hints: ['createcontainerconfigerror', 'not found', 'is invalid', 'error validating', 'forbidden'],
     pattern:
-      /CreateContainerConfigError|(?:configmap|secret|persistentvolumeclaim) "([^"]{1,200})" not found|^(?:error|Error from server \((\w{1,40})\)): (.{1,300})/,
+      /CreateContainerConfigError|(?:configmap|secret|persistentvolumeclaim) "([^"]{1,200})" not found|^Error from server \((\w{1,40})\): (.{1,300})|^error: (error validating .{1,300})/,
     role: 'cause',
     weight: 80,
     category: 'configuration',
-    statement: 'The cluster refused the configuration. $2 $3 $1',
+    statement: 'The cluster refused the configuration. $2 $3 $1 $4',
     examples: {
       positive: [
         'Error: configmap "cart-env" not found',

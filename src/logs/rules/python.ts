@@ -40,11 +40,12 @@ export const pythonRules: LogRule[] = [
     hints: ['error', 'exception', 'exit', 'interrupt', 'stopiteration', 'warning'],
     pattern:
       /^((?:[a-zA-Z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound|DoesNotExist)): (.{1,400})|^(AssertionError|KeyboardInterrupt|MemoryError|RecursionError|NotImplementedError)$/,
-    unless: /^(?:Error|Exception): /,
+    unless:
+      /^(?:Error|Exception): |^(?:java|javax|jakarta|org|com|kotlin|scala|io|net|System)\.|^(?:Reference|Range|Eval|URI)Error: |^TypeError: (?:Cannot (?:read|set|destructure)|.{1,200} is not (?:a function|iterable|a constructor))/,
     role: 'cause',
     weight: 76,
     above: traceback,
-    statement: 'The Python program raised $1$3: $2',
+    statement: 'The program raised $1$3: $2',
     examples: {
       positive: [
         "KeyError: 'user_id'",

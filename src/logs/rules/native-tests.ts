@@ -1,0 +1,70 @@
+// Test runners of native code: GoogleTest, CTest, Catch2.
+
+import type { LogRule } from '../rule.ts'
+
+const test = { category: 'test', phase: 'test', severity: 'high' } as const
+
+export const nativeTestRules: LogRule[] = [
+  {
+    ...test,
+    id: 'gtest/check',
+    hints: [': failure'],
+    pattern: /^(\S{1,300}):(\d{1,6}): Failure$/,
+    role: 'cause',
+    weight: 84,
+    below: { while: /^(?!\[)\S|^\s+\S/, max: 8 },
+    statement: 'A check in $1, line $2, failed.',
+    examples: {
+      positive: ['/src/cart_test.cc:31: Failure'],
+      nearMiss: ['[  FAILED  ] CartTest.Adds (0 ms)', 'result: Failure'],
+    },
+  },
+  {
+    ...test,
+    id: 'gtest/failed',
+    hints: ['[  failed  ]'],
+    pattern: /^\[ {2}FAILED {2}\] ((?!\d)[\w./]{1,200})/,
+    role: 'symptom',
+    weight: 70,
+    statement: 'The test $1 failed.',
+    examples: { positive: ['[  FAILED  ] CartTest.Adds (0 ms)'], nearMiss: ['[       OK ] CartTest.Adds (0 ms)'] },
+  },
+  {
+    ...test,
+    id: 'catch/failed',
+    hints: [': failed:'],
+    pattern: /^(\S{1,300}):(\d{1,6}): FAILED:/,
+    role: 'cause',
+    weight: 84,
+    below: { while: /^\s+\S|^with expansion:|^due to|^$/, max: 8 },
+    statement: 'A check in $1, line $2, failed.',
+    examples: { positive: ['/src/cart_test.cpp:14: FAILED:'], nearMiss: ['/src/cart_test.cpp:14: PASSED:'] },
+  },
+  {
+    ...test,
+    id: 'ctest/failed',
+    hints: ['***'],
+    pattern: /^\s*\d{1,6}\/\d{1,6} Test\s+#\d{1,6}: (\S{1,200}) [.\s]{0,200}\*{3}(Failed|Exception|Timeout|Not Run)/,
+    role: 'symptom',
+    weight: 70,
+    statement: 'The test $1 ended as $2.',
+    fixes: [{ action: 'Run the test alone with its output.', command: 'ctest -R $1 --output-on-failure', risk: 'low' }],
+    examples: {
+      positive: ['2/4 Test #2: cart_adds ........................***Failed    0.01 sec'],
+      nearMiss: ['1/4 Test #1: cart_opens .......................   Passed    0.01 sec'],
+    },
+  },
+  {
+    ...test,
+    id: 'ctest/summary',
+    hints: ['tests passed', 'failed test', 'errors while running ctest', 'the following tests failed'],
+    pattern:
+      /% tests passed, [1-9]\d* tests failed|Errors while running CTest|The following tests FAILED|^\s*[1-9]\d* FAILED TESTS?$/,
+    role: 'wrapper',
+    weight: 28,
+    examples: {
+      positive: ['75% tests passed, 1 tests failed out of 4', ' 1 FAILED TEST'],
+      nearMiss: ['100% tests passed, 0 tests failed out of 4'],
+    },
+  },
+]

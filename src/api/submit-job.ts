@@ -5,7 +5,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
 import type { JobKind } from '../stream/job-record.ts'
-import type { AdmissionLimits, JobStore } from '../stream/job-store.ts'
+import type { AdmissionLimits, Idempotency, JobStore } from '../stream/job-store.ts'
 import type { JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
@@ -35,8 +35,11 @@ interface PreparedJob {
   promptTokens: number
 }
 
-/** @returns the id of the admitted job. @throws AppError `invalid_request`, `queue_full` or `unavailable` */
-export async function submitGenerate(body: GenerateBody, deps: SubmitDeps): Promise<string> {
+/**
+ * @returns the id of the admitted job, or of the one that the idempotency key has started before
+ * @throws AppError `invalid_request`, `queue_full`, `unavailable` or `idempotency_conflict`
+ */
+export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, idempotency?: Idempotency): Promise<string> {
   assertServing(deps)
   const prompt: PromptInput = body.messages
     ? { kind: 'messages', messages: body.messages }
@@ -51,11 +54,11 @@ export async function submitGenerate(body: GenerateBody, deps: SubmitDeps): Prom
   }
   const stop = body.stop === undefined ? [] : [body.stop].flat()
   const request = { ...body, stop, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
-  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps)
+  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps, idempotency)
 }
 
 /** As submitGenerate, for a log: it is reduced here, and only what was kept goes into the queue. */
-export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps): Promise<string> {
+export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps, idempotency?: Idempotency): Promise<string> {
   assertServing(deps)
   const { log_content: log, ...options } = body
   const mostTokens = deps.maxContext - promptFrameTokens - minimumLogTokens
@@ -64,7 +67,7 @@ export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps): Promi
   const reduced = await deps.threads.reduceLog({ log, logType: body.log_type, budgetTokens })
   const request = { ...options, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
   const promptTokens = promptFrameTokens + reduced.tokens
-  return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps)
+  return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, idempotency)
 }
 
 function assertServing({ watch }: SubmitDeps): void {
@@ -95,15 +98,27 @@ function tokensToGenerate(promptTokens: number, asked: number | undefined, field
   return asked ?? Math.min(defaultMaxTokens, left)
 }
 
-async function enqueue({ payload, promptTokens }: PreparedJob, deps: SubmitDeps): Promise<string> {
+async function enqueue(
+  { payload, promptTokens }: PreparedJob,
+  deps: SubmitDeps,
+  idempotency: Idempotency | undefined,
+): Promise<string> {
   const { store, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
     ...{ id, kind: payload.kind as JobKind, owner: '', promptTokens, onDisconnect },
-    ...{ deadlineAt: Date.now() + deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs },
+    ...{ deadlineAt: Date.now() + deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency },
   }
-  const result = await store.admit(admission, limits, watch.speed)
+  let result = await store.admit(admission, limits, watch.speed)
+  if (result.verdict === 'known') {
+    if (result.hash !== idempotency?.hash) throw reusedKey()
+    if (await store.record(result.id)) return result.id
+    await store.forgetKey(idempotency)
+    result = await store.admit(admission, limits, watch.speed)
+  }
+  // Another request with the same key was faster.
+  if (result.verdict === 'known') return result.id
   if (result.verdict === 'full') {
     const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, limits, watch.speed.msPerJob)
     const held = result.bound === 'jobs' ? `${result.jobs} jobs` : `${result.tokens} prompt tokens`
@@ -117,6 +132,11 @@ async function enqueue({ payload, promptTokens }: PreparedJob, deps: SubmitDeps)
     throw new AppError('unavailable', 'the queue is not reachable', { cause })
   }
   return id
+}
+
+function reusedKey(): AppError {
+  const message = 'this Idempotency-Key was used with another body; allowed: the same request again, or another key'
+  return new AppError('idempotency_conflict', message, { field: 'Idempotency-Key' })
 }
 
 /** Jobs leave one every `msPerJob`; how many must leave, by the bound that was hit? */

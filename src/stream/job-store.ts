@@ -24,6 +24,14 @@ export interface Admission {
   onDisconnect: 'cancel' | 'continue'
   graceMs: number
   ttlMs: number
+  /** The same key and body again attach to the same job. */
+  idempotency?: Idempotency | undefined
+}
+
+export interface Idempotency {
+  key: string
+  /** Of the route and the body. */
+  hash: string
 }
 
 export interface AdmissionLimits {
@@ -33,6 +41,8 @@ export interface AdmissionLimits {
 
 export type AdmissionResult =
   | { verdict: 'admitted'; position: number; etaMs: number }
+  /** The idempotency key has started this job before, with a body of this hash. */
+  | { verdict: 'known'; id: string; hash: string }
   | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
 
 /** What an append says. All but `ok` and `gap` mean: stop computing; a stop still has to be given its terminal event. */
@@ -103,15 +113,20 @@ export class JobStore {
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
     const k = this.keys
     const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent]
-    const own = [k.job(job.id), k.log(job.id), k.lease(job.id)]
+    const own = [k.job(job.id), k.log(job.id), k.lease(job.id), k.idempotency(job.idempotency?.key ?? '')]
     const reply = (await this.scripts.admit(
       keys.length + own.length,
       ...keys,
       ...own,
       ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineAt, job.onDisconnect, job.graceMs, job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
+      job.idempotency?.hash ?? '',
     )) as [string, ...unknown[]]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
+    if (reply[0] === 'known') {
+      const [id = '', hash = ''] = String(reply[1]).split(' ')
+      return { verdict: 'known', id, hash }
+    }
     return { verdict: 'full', bound: reply[1] as 'jobs' | 'tokens', jobs: Number(reply[2]), tokens: Number(reply[3]) }
   }
 
@@ -189,6 +204,11 @@ export class JobStore {
   async renewLeases(ids: string[]): Promise<void> {
     if (ids.length === 0) return
     await this.scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.keys.job(id), this.keys.lease(id)]))
+  }
+
+  /** Frees an idempotency key whose job has expired. */
+  async forgetKey({ key }: Idempotency): Promise<void> {
+    await this.redis.del(this.keys.idempotency(key))
   }
 
   /**

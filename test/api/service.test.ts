@@ -162,6 +162,27 @@ describe('a job', () => {
   })
 })
 
+describe('an Idempotency-Key', () => {
+  const body = { prompt: 'Once', max_tokens: 12, ignore_eos: true }
+  const send = (key: string, path: string, overrides = {}) =>
+    post(`${service.url}${path}`, { ...body, ...overrides }, { headers: { 'idempotency-key': key } })
+
+  it('attaches the same request to the job it has started, streamed or whole, at once or after its end', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => send('key-1', '/generate')))
+    const later = await readStream(await send('key-1', '/generate/stream'))
+    const ids = [...answers, later.response].map((response) => response.headers.get('x-job-id'))
+    expect(new Set(ids).size).toBe(1)
+    expect((await parsed(generateResultSchema, answers[0]!)).text).toBe(later.text)
+  })
+
+  it('is refused with another body', async () => {
+    await send('key-2', '/generate')
+    const answer = await send('key-2', '/generate', { max_tokens: 13 })
+    expect(answer.status).toBe(409)
+    expect(await answer.json()).toMatchObject({ error: { field: 'Idempotency-Key' } })
+  })
+})
+
 describe('a client that leaves', () => {
   it('stops its job when nobody came back within the grace', async () => {
     const leave = new AbortController()

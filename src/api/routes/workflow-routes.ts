@@ -1,7 +1,10 @@
 // The routes that start a job: streamed, answered whole, or left to run.
 
-import { Router } from 'express'
+import { createHash } from 'node:crypto'
+import { type Request, Router } from 'express'
 import { AppError } from '../../errors.ts'
+import type { JobKind } from '../../stream/job-record.ts'
+import type { Idempotency } from '../../stream/job-store.ts'
 import { analyzeRequestSchema, generateRequestSchema } from '../../stream/request.ts'
 import { jsonBody } from '../body.ts'
 import { answerJob, streamJob } from '../follow-job.ts'
@@ -15,20 +18,20 @@ export function workflowRoutes(service: ApiService): Router {
   const body = jsonBody(settings.bodyLimitBytes)
   const logBody = jsonBody(settings.logBodyLimitBytes)
 
-  const generate = (value: unknown) => start(service, 'generate', value)
-  const analyze = (value: unknown) => start(service, 'analyze-log', value)
+  const generate = (request: Request) => start(service, 'generate', request, request.body)
+  const analyze = (request: Request) => start(service, 'analyze-log', request, request.body)
 
   router.post('/generate', ...body, async (request, response) => {
-    await answerJob(await generate(request.body), 'generate', response, follow)
+    await answerJob(await generate(request), 'generate', response, follow)
   })
   router.post('/generate/stream', ...body, async (request, response) => {
-    await streamJob(await generate(request.body), -1, response, follow)
+    await streamJob(await generate(request), -1, response, follow)
   })
   router.post('/workflows/analyze-log', ...logBody, async (request, response) => {
-    await answerJob(await analyze(request.body), 'analyze-log', response, follow)
+    await answerJob(await analyze(request), 'analyze-log', response, follow)
   })
   router.post('/workflows/analyze-log/stream', ...logBody, async (request, response) => {
-    await streamJob(await analyze(request.body), -1, response, follow)
+    await streamJob(await analyze(request), -1, response, follow)
   })
   router.post('/jobs', ...logBody, async (request, response) => {
     const { kind, ...rest } = asObject(request.body)
@@ -36,7 +39,7 @@ export function workflowRoutes(service: ApiService): Router {
       const message = `kind is ${JSON.stringify(kind) ?? 'missing'}; allowed: "generate", "analyze-log"`
       throw new AppError('invalid_request', message, { field: 'kind' })
     }
-    const id = await start(service, kind, { on_disconnect: 'continue', ...rest })
+    const id = await start(service, kind, request, { on_disconnect: 'continue', ...rest })
     const url = `/jobs/${id}`
     response
       .status(202)
@@ -47,13 +50,29 @@ export function workflowRoutes(service: ApiService): Router {
   return router
 }
 
-async function start(service: ApiService, kind: 'generate' | 'analyze-log', body: unknown): Promise<string> {
+async function start(service: ApiService, kind: JobKind, request: Request, body: unknown): Promise<string> {
+  const idempotency = idempotencyOf(request)
   const id =
     kind === 'generate'
-      ? await submitGenerate(validate(generateRequestSchema, body), service.submit)
-      : await submitAnalysis(validate(analyzeRequestSchema, body), service.submit)
+      ? await submitGenerate(validate(generateRequestSchema, body), service.submit, idempotency)
+      : await submitAnalysis(validate(analyzeRequestSchema, body), service.submit, idempotency)
   service.metrics.jobSubmitted(kind)
   return id
+}
+
+/** @throws AppError `invalid_header` */
+function idempotencyOf(request: Request): Idempotency | undefined {
+  const key = request.get('Idempotency-Key')
+  if (key === undefined) return undefined
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    const message = `Idempotency-Key has ${key.length} characters; allowed: 1 to 255 visible ASCII characters`
+    throw new AppError('invalid_header', message, { field: 'Idempotency-Key' })
+  }
+  const route = request.path.replace(/\/stream$/, '')
+  const hash = createHash('sha256')
+    .update(`${route}\n${JSON.stringify(request.body)}`)
+    .digest('base64url')
+  return { key, hash }
 }
 
 function asObject(body: unknown): Record<string, unknown> {

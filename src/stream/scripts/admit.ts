@@ -6,10 +6,10 @@
 import { nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
--- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, idempotency (or any)
 -- ARGV: id, kind, owner, prompt tokens, deadline at, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
---       free slots, ms per position, channel
--- Returns {'admitted', position, eta ms} or {'full', 'jobs' | 'tokens', jobs, tokens}
+--       free slots, ms per position, channel, hash of the body ('' without an idempotency key)
+-- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or {'full', 'jobs' | 'tokens', jobs, tokens}
 local id, promptTokens = ARGV[1], tonumber(ARGV[4])
 local deadlineAt, graceMs, ttlMs = tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[8])
 ${nowLocal}
@@ -25,6 +25,12 @@ end
 -- A resent command: the job is there already.
 if redis.call('EXISTS', KEYS[7]) == 1 then
   return {'admitted', (redis.call('ZRANK', KEYS[4], id) or 0) + 1, 0}
+end
+
+local hash = ARGV[14]
+if hash ~= '' then
+  local known = redis.call('GET', KEYS[10])
+  if known then return {'known', known} end
 end
 
 local jobs = redis.call('ZCARD', KEYS[1])
@@ -51,6 +57,7 @@ redis.call('XADD', KEYS[8], '1-1', 'e', event)
 redis.call('PEXPIREAT', KEYS[7], deadlineAt + ttlMs)
 redis.call('PEXPIREAT', KEYS[8], deadlineAt + ttlMs)
 if ARGV[6] == 'cancel' then redis.call('SET', KEYS[9], '1', 'PX', graceMs) end
+if hash ~= '' then redis.call('SET', KEYS[10], id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs) end
 redis.call('PUBLISH', ARGV[13], '[' .. event .. ']')
 return {'admitted', position, eta}
 `

@@ -1,0 +1,93 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type RunningService, type ServiceOptions, startService } from './running-service.ts'
+import { followStream, post, readStream } from './sse-client.ts'
+
+let service: RunningService
+afterEach(() => service.stop())
+
+const start = async (options: ServiceOptions) => {
+  service = await startService(options)
+}
+const long = { prompt: 'A story', max_tokens: 100, ignore_eos: true }
+
+describe('admission', () => {
+  it('answers what is over the bound with 429 and Retry-After, and takes it when there is room', async () => {
+    await start({ slots: 1, stepsPerSecond: 100, env: { QUEUE_MAX_JOBS: '2' } })
+    const accepted = await Promise.all([1, 2].map(() => post(`${service.url}/generate/stream`, long)))
+    const refused = await post(`${service.url}/generate/stream`, long)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect(await refused.json()).toMatchObject({ error: { code: 'queue_full' } })
+    for (const { end } of await Promise.all(accepted.map(readStream))) expect(end?.type).toBe('done')
+    expect((await post(`${service.url}/generate`, { ...long, max_tokens: 2 })).status).toBe(200)
+  })
+
+  it('bounds the prompt tokens too', async () => {
+    await start({ slots: 1, stepsPerSecond: 100, env: { QUEUE_MAX_TOKENS: '50' } })
+    const first = await post(`${service.url}/generate/stream`, long)
+    const refused = await post(`${service.url}/generate/stream`, { ...long, prompt: 'word '.repeat(60) })
+    expect(refused.status).toBe(429)
+    await readStream(first)
+  })
+
+  it('tells those who wait their place and when they may expect to begin, without an id', async () => {
+    await start({ slots: 1, stepsPerSecond: 100 })
+    const streams = []
+    for (let i = 0; i < 4; i++) {
+      streams.push(await post(`${service.url}/generate/stream`, { ...long, max_tokens: 150 }))
+      // The first one must have left the line before the second one comes.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    const { events } = await readStream(streams[3]!)
+    await Promise.all(streams.slice(0, 3).map(readStream))
+    const queued = events.filter(({ type }) => type === 'queued')
+    expect(queued.map(({ data }) => data.position)).toEqual([3, 2, 1])
+    expect(queued.map(({ id }) => id)).toEqual([0, null, null])
+    expect(Number(queued[0]?.data.eta_ms)).toBeGreaterThan(Number(queued[2]?.data.eta_ms))
+  })
+
+  it('lets a job be stopped while it waits, and never runs it', async () => {
+    await start({ slots: 1, stepsPerSecond: 100 })
+    const first = await post(`${service.url}/generate/stream`, long)
+    const second = await post(`${service.url}/generate/stream`, long)
+    const id = second.headers.get('x-job-id')
+    const stopped = await fetch(`${service.url}/jobs/${id}`, { method: 'DELETE' })
+    expect(await stopped.json()).toMatchObject({ state: 'cancelled', finish_reason: 'cancelled' })
+    const { events } = await readStream(second)
+    expect(events.map(({ type }) => type)).toEqual(['queued', 'done'])
+    await readStream(first)
+  })
+
+  it('refuses with 503 and Retry-After while no worker can serve, and says so in /ready', async () => {
+    await start({ workers: 0 })
+    for (const path of ['/ready', '/generate']) {
+      const answer = await (path === '/ready' ? fetch(service.url + path) : post(service.url + path, long))
+      expect(answer.status).toBe(503)
+      expect(answer.headers.get('retry-after')).not.toBeNull()
+    }
+    await service.startWorker()
+    await expect.poll(async () => (await fetch(`${service.url}/ready`)).status).toBe(200)
+    expect((await post(`${service.url}/generate`, { ...long, max_tokens: 2 })).status).toBe(200)
+  })
+
+  it('ends a job that is past its deadline with an error event', async () => {
+    await start({ slots: 1, stepsPerSecond: 50 })
+    const response = await post(`${service.url}/generate/stream`, { ...long, max_tokens: 400, deadline_ms: 1000 })
+    const events = []
+    for await (const event of followStream(response)) events.push(event)
+    expect(events.at(-1)).toMatchObject({ type: 'error', data: { code: 'deadline_exceeded' } })
+    expect(events.length).toBeGreaterThan(10)
+  })
+
+  it('answers 503 while Redis is away, exits nowhere, and serves again when it is back', async () => {
+    await start({ slots: 2, stepsPerSecond: 100 })
+    await service.redis.kill()
+    const away = await post(`${service.url}/generate`, long)
+    expect(away.status).toBe(503)
+    expect((await fetch(`${service.url}/health`)).status).toBe(200)
+    await service.redis.restart()
+    await expect
+      .poll(async () => (await post(`${service.url}/generate`, { ...long, max_tokens: 2 })).status, { timeout: 15_000 })
+      .toBe(200)
+  })
+})

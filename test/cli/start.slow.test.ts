@@ -127,6 +127,13 @@ describe('nothing is left', () => {
     await eventually(async () => expect(await leftOver()).toEqual([]))
   })
 
+  test('after it was killed while a worker still opened its model', async () => {
+    const run = start({}, './slow/')
+    await run.says(/\[worker 1\] opening/)
+    run.child.kill('SIGKILL')
+    await eventually(async () => expect(await leftOver()).toEqual([]))
+  })
+
   test('after a second Ctrl-C, when a process does not stop', async () => {
     const run = start({ WORKER_STUBBORN: '1' })
     await run.says(/^ready/m)

@@ -7,7 +7,7 @@ import { type Runnable, RunnableLambda, RunnableSequence } from '@langchain/core
 import type { ReducedLog } from '../logs/reduced-log.ts'
 import { analysisPrompt, promptVariables } from './analysis-prompt.ts'
 
-export interface LogAnalyzerFields {
+interface LogAnalyzerFields {
   /** Called exactly once for each log. */
   llm: BaseLLM
 }

@@ -8,7 +8,7 @@ export function endInfo({ reason, usage }: EndChunk) {
   return { finish_reason: reason, usage, tokenUsage: sumOf([usage]) }
 }
 
-export interface TokenUsage {
+interface TokenUsage {
   promptTokens: number
   completionTokens: number
   totalTokens: number

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 
-export const categories = [
+const categories = [
   'compile',
   'test',
   'lint',
@@ -21,23 +21,23 @@ export const categories = [
 ] as const
 export type Category = (typeof categories)[number]
 
-export const phases = ['checkout', 'setup', 'install', 'build', 'test', 'package', 'deploy', 'run', 'unknown'] as const
+const phases = ['checkout', 'setup', 'install', 'build', 'test', 'package', 'deploy', 'run', 'unknown'] as const
 export type Phase = (typeof phases)[number]
 
-export const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
+const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
 export type Severity = (typeof severities)[number]
 
 export const maxEvidenceLines = 30
 
 /** `quote` is the redacted original text of the lines, joined by \n; of a line too long to show, a piece of it. */
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   line_start: z.int().min(1),
   line_end: z.int().min(1),
   quote: z.string(),
 })
 export type Evidence = z.infer<typeof evidenceSchema>
 
-export const fixSchema = z.object({
+const fixSchema = z.object({
   action: z.string(),
   command: z.string().optional(),
   risk: z.enum(['low', 'medium', 'high']),
@@ -45,10 +45,10 @@ export const fixSchema = z.object({
 export type Fix = z.infer<typeof fixSchema>
 
 /** `source` says who vouches for it: `rule` or `knowledge`. Never the model. */
-export const referenceSchema = z.object({ title: z.string(), url: z.string(), source: z.string() })
+const referenceSchema = z.object({ title: z.string(), url: z.string(), source: z.string() })
 export type Reference = z.infer<typeof referenceSchema>
 
-export const rootCauseSchema = z.object({
+const rootCauseSchema = z.object({
   statement: z.string(),
   confidence: z.enum(['high', 'medium', 'low']),
   /** Ordered by rank, the best first. */
@@ -64,7 +64,6 @@ export const reductionSchema = z.object({
   truncated: z.boolean(),
   templates: z.int(),
 })
-export type Reduction = z.infer<typeof reductionSchema>
 
 export const redactionSchema = z.object({ count: z.int(), by_rule: z.record(z.string(), z.int()) })
 export type Redaction = z.infer<typeof redactionSchema>

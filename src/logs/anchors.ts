@@ -55,11 +55,18 @@ export function findAnchors(lines: LogLine[], rules: RuleSet, templateCounts: Ui
     if (anchor.rule.lastOfChain === true && next !== undefined && next.index - anchor.index < chainReach)
       anchor.score -= 12
   }
-  return all
-    .map(({ anchor }) => anchor)
-    .filter((anchor) => anchor.score >= minimumScore)
+  const scored = all.map(({ anchor }) => anchor).filter((anchor) => anchor.score >= minimumScore)
+  const failed = scored.some(({ rule }) => rule.role !== 'symptom' || rule.weight >= tellingWeight)
+  return scored
+    .filter((anchor) => failed || anchor.index >= Math.min(lines.length * tail, lines.length - 5))
     .sort((a, b) => b.score - a.score || a.index - b.index)
 }
+
+/** Symptoms below this show where a failed run went wrong, not that it failed; unless the log ends with them. */
+const tellingWeight = 50
+
+/** The end of a log is where it failed. */
+const tail = 0.85
 
 /** What is left below this is noise: a log with nothing above it is clean. */
 const minimumScore = 12
@@ -73,8 +80,7 @@ function placeScore(anchor: Anchor, lines: LogLine[], templateCount: number, las
     // What appears all the time is how this system talks, not why it failed.
     if (templateCount >= 100) score -= 18
     else if (templateCount >= 10) score -= 8
-    // The end of a log is where it failed.
-    if (anchor.index >= lines.length * 0.85) score += 5
+    if (anchor.index >= lines.length * tail) score += 5
   }
   return score
 }

@@ -1,6 +1,6 @@
 // Bytes of a log to text. Never fails: what isn't valid in the detected encoding becomes U+FFFD.
 
-export type LogEncoding = 'utf-8' | 'utf-16le' | 'utf-16be'
+type LogEncoding = 'utf-8' | 'utf-16le' | 'utf-16be'
 
 /** The text of a log, without a byte order mark. A string is taken as decoded already. */
 export function decodeLog(content: string | Uint8Array): string {
@@ -9,7 +9,7 @@ export function decodeLog(content: string | Uint8Array): string {
 }
 
 /** By the byte order mark; without one, UTF-16 shows itself by zeros in every other byte of ASCII text. */
-export function detectEncoding(bytes: Uint8Array): LogEncoding {
+function detectEncoding(bytes: Uint8Array): LogEncoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le'
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be'
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8'

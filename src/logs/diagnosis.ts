@@ -37,7 +37,7 @@ export function diagnose(lines: LogLine[], ranges: EvidenceRange[], logType: str
       confidence: confidenceOf(best),
       evidence: ranges.map((range) => toEvidence(lines, range)),
     },
-    error_signature: `${rule.id}: ${maskedText(lines[best.index]!.body.slice(best.column))}`,
+    error_signature: `${rule.id}: ${maskedText(failingText(best, lines))}`,
     contributing,
     fixes: fixesOf(ranges),
     prevention: [...new Set(rules.flatMap((each) => each.prevention ?? []))],
@@ -64,12 +64,18 @@ function confidenceOf(anchor: Anchor): RootCause['confidence'] {
 }
 
 function statementOf(anchor: Anchor, lines: LogLine[]): string {
-  const line = lines[anchor.index]!.body.slice(anchor.column, anchor.column + 2 * maxStatement)
+  const line = failingText(anchor, lines)
   const text = anchor.rule.statement === undefined ? line : filled(anchor.rule.statement, anchor.groups)
   const short = text.replaceAll(/\s+/g, ' ').trim()
   // A template whose groups were empty says less than the line.
   const statement = short === '' ? line.replaceAll(/\s+/g, ' ').trim() : short
   return statement.length <= maxStatement ? statement : `${statement.slice(0, maxStatement - 3).toWellFormed()}...`
+}
+
+/** The line, or of a long one what begins at the match. */
+function failingText({ index, column }: Anchor, lines: LogLine[]): string {
+  const { body } = lines[index]!
+  return body.length <= maxStatement ? body.trim() : body.slice(column, column + 2 * maxStatement)
 }
 
 /** `$1` to `$9` replaced by the groups; those that matched nothing leave nothing. */

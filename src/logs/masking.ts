@@ -9,7 +9,7 @@ const masks: [RegExp, string][] = [
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d.,]{0,12}(?:Z|[+-]\d\d:?\d\d)?/g, '<time>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/g, '<ip>'],
   // Folders go, the file's name stays: it says where, the folder only on which machine.
-  [/(?:[A-Za-z]:)?(?:[\\/][\w.@+~-]{1,120}){1,40}[\\/](?=[\w.@+~-])/g, ''],
+  [/(?:[A-Za-z]:)?[\w.@+~-]{0,120}[\\/](?:[\w.@+~-]{1,120}[\\/]){0,40}(?=[\w.@+~-])/g, ''],
   [/\b0x[0-9a-f]{2,32}\b/gi, '<hex>'],
   [/\b(?=[0-9a-f]{0,40}\d)(?=\d{0,40}[a-f])[0-9a-f]{7,64}\b/g, '<hex>'],
   [/\b\d+(?:\.\d+)?\s?(?:ms|s|sec|seconds?|minutes?|[kKMG]i?B)\b/g, '<n>'],

@@ -3,7 +3,7 @@
 import type { EvidenceRange } from './evidence.ts'
 import type { LogLine } from './log-line.ts'
 
-export interface PriorityInput {
+interface PriorityInput {
   lines: LogLine[]
   ranges: EvidenceRange[]
   /** Indexes of all anchors, best first. */

@@ -11,7 +11,7 @@ import type { LogLine } from './log-line.ts'
 import { packPriorities } from './pack-priorities.ts'
 import { maxPackBytes } from './reduced-log.ts'
 
-export interface PackInput {
+interface PackInput {
   lines: LogLine[]
   ranges: EvidenceRange[]
   /** Indexes of the anchors, best first. */
@@ -22,7 +22,7 @@ export interface PackInput {
   countTokens: (text: string) => number
 }
 
-export interface Pack {
+interface Pack {
   text: string
   tokens: number
   /** Original lines whose text is in the pack. */
@@ -132,7 +132,7 @@ function squeezed(
 }
 
 /** At most `width` characters of the line, around `column`. What is missing is marked, and no character is split. */
-export function cutLine(body: string, column: number, width: number): string {
+function cutLine(body: string, column: number, width: number): string {
   if (body.length <= width) return body
   const start = Math.max(0, Math.min(column - Math.floor(width / 4), body.length - width))
   const piece = body.slice(start, start + width).replaceAll(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, '')

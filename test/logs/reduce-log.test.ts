@@ -17,9 +17,13 @@ const failing = [
   ['kubernetes.log', 4, 'network', 'unknown'],
   ['jest.log', 3, 'test', 'test'],
   ['oom.log', 4, 'resource', 'unknown'],
+  ['maven-test.log', 5, 'test', 'test'],
+  ['pip-build.log', 11, 'dependency', 'build'],
+  ['browser-ci.log', 5, 'test', 'test'],
+  ['unknown-tool.log', 5, 'unknown', 'unknown'],
   ['wrapper-only.log', 4, 'unknown', 'unknown'],
 ] as const
-const clean = ['clean-ci.log', 'clean-service.log'] as const
+const clean = ['clean-ci.log', 'clean-service.log', 'clean-build.log', 'clean-configure.log'] as const
 
 describe('reducing a log that shows a failure', () => {
   it.each(failing)('finds the line that matters in %s', (name, line, category, phase) => {

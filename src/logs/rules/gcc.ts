@@ -11,7 +11,7 @@ export const gccRules: LogRule[] = [
     id: 'gcc/missing-header',
     hints: ['fatal error:'],
     pattern:
-      /^(\S[^:]{0,300}):\d+:(?:\d+:)? fatal error: '?([^':]{1,200})'?(?:: No such file or directory| file not found)/,
+      /^\s{0,12}(\S[^:]{0,300}):\d+:(?:\d+:)? fatal error: '?([^':]{1,200})'?(?:: No such file or directory| file not found)/,
     role: 'cause',
     weight: 90,
     category: 'dependency',
@@ -35,7 +35,7 @@ export const gccRules: LogRule[] = [
     ...compile,
     id: 'gcc/error',
     hints: ['error: ', 'error:'],
-    pattern: /^(?:\S[^:]{0,300}|[A-Za-z]:[\\/][^:]{0,300}):\d{1,7}(?::\d{1,5})?: (?:fatal )?error: (.{1,400})/,
+    pattern: /^\s{0,12}(?:\S[^:]{0,300}|[A-Za-z]:[\\/][^:]{0,300}):\d{1,7}(?::\d{1,5})?: (?:fatal )?error: (.{1,400})/,
     role: 'cause',
     weight: 84,
     below: snippet,

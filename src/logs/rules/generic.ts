@@ -6,7 +6,7 @@ const unknown = { category: 'unknown', phase: 'unknown' } as const
 
 /** Lines about errors that are none: counts of zero, names, options, success. */
 const harmless =
-  /\b(?:0|no|without|zero) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+>$#]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|✓|✔|\bPASS(?:ED)?\b|\.\.\. ok\b/i
+  /\b(?:0|no|without|zero) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+>$#]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b/i
 
 export const genericRules: LogRule[] = [
   {
@@ -134,6 +134,39 @@ export const genericRules: LogRule[] = [
         'Cannot read config /etc/cart.yml',
       ],
       nearMiss: ['0 failed, 12 passed', 'fail-fast: true'],
+    },
+  },
+  {
+    ...unknown,
+    id: 'generic/complaint',
+    hints: [
+      'unknown',
+      'undefined',
+      'undeclared',
+      'invalid',
+      'unexpected',
+      'illegal',
+      'missing',
+      'unresolved',
+      'mismatch',
+      'not found',
+      'does not exist',
+      'no such',
+      'unsupported',
+      'expected',
+    ],
+    pattern:
+      /\b(?:unknown|undefined|undeclared|invalid|unexpected|illegal|missing|unresolved|mismatch(?:ed)?|not found|does not exist|[Nn]o such|unsupported)\b|\bexpected .{1,80} (?:but|got|found|actual)\b/i,
+    unless: new RegExp(`${harmless.source}|\\bwarn(?:ing)?\\b|\\bINFO\\b|\\bDEBUG\\b|deprecated`, 'i'),
+    role: 'symptom',
+    weight: 42,
+    severity: 'medium',
+    examples: {
+      positive: [
+        "frob: E102 widget 'y' refers to unknown gadget 'z' at project.frob:44",
+        'expected 3 arguments but found 2',
+      ],
+      nearMiss: ['warning: unknown option ignored', '-- Looking for pthread_create in pthreads - not found'],
     },
   },
 ]

@@ -59,6 +59,7 @@ export const mavenRules: LogRule[] = [
     hints: ['<<< failure!', '<<< error!'],
     pattern:
       /^(?:\[ERROR\] )?(?!Tests run)(\S.{1,200}?)\s+(?:--\s)?(?:Time elapsed: [\d.,]+ s(?:ec)?)?\s*<<< (FAILURE|ERROR)!/,
+    unless: /Tests run:/,
     role: 'cause',
     weight: 82,
     category: 'test',

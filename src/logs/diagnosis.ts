@@ -66,7 +66,12 @@ function confidenceOf(anchor: Anchor): RootCause['confidence'] {
 function statementOf(anchor: Anchor, lines: LogLine[]): string {
   const line = failingText(anchor, lines)
   const text = anchor.rule.statement === undefined ? line : filled(anchor.rule.statement, anchor.groups)
-  const short = text.replaceAll(/\s+/g, ' ').trim()
+  // A group that matched nothing leaves its colon or brackets behind.
+  const short = text
+    .replaceAll(/ \(\s*\)/g, '')
+    .replaceAll(/\s+/g, ' ')
+    .replace(/[: ]+$/, '')
+    .trim()
   // A template whose groups were empty says less than the line.
   const statement = short === '' ? line.replaceAll(/\s+/g, ' ').trim() : short
   return statement.length <= maxStatement ? statement : `${statement.slice(0, maxStatement - 3).toWellFormed()}...`

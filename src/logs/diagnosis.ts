@@ -63,17 +63,18 @@ function confidenceOf(anchor: Anchor): RootCause['confidence'] {
   return anchor.score >= 45 ? 'medium' : 'low'
 }
 
+/** The rule's sentence; the line itself where the rule has none, or where none of its groups matched anything. */
 function statementOf(anchor: Anchor, lines: LogLine[]): string {
-  const line = failingText(anchor, lines)
-  const text = anchor.rule.statement === undefined ? line : filled(anchor.rule.statement, anchor.groups)
+  const { rule, groups } = anchor
+  const used = groupsIn(rule.statement ?? '', groups)
+  const silent = rule.statement === undefined || (used.length > 0 && used.every((group) => group.trim() === ''))
+  const text = silent ? failingText(anchor, lines) : filled(rule.statement ?? '', groups)
   // A group that matched nothing leaves its colon or brackets behind.
-  const short = text
+  const statement = text
     .replaceAll(/ \(\s*\)/g, '')
     .replaceAll(/\s+/g, ' ')
     .replace(/[: ]+$/, '')
     .trim()
-  // A template whose groups were empty says less than the line.
-  const statement = short === '' ? line.replaceAll(/\s+/g, ' ').trim() : short
   return statement.length <= maxStatement ? statement : `${statement.slice(0, maxStatement - 3).toWellFormed()}...`
 }
 
@@ -81,6 +82,11 @@ function statementOf(anchor: Anchor, lines: LogLine[]): string {
 function failingText({ index, column }: Anchor, lines: LogLine[]): string {
   const { body } = lines[index]!
   return body.length <= maxStatement ? body.trim() : body.slice(column, column + 2 * maxStatement)
+}
+
+/** What the groups that a template names have matched. */
+function groupsIn(template: string, groups: string[]): string[] {
+  return [...template.matchAll(/\$(\d)/g)].map((match) => groups[Number(match[1])] ?? '')
 }
 
 /** `$1` to `$9` replaced by the groups; those that matched nothing leave nothing. */
@@ -104,8 +110,7 @@ function fixesOf(ranges: EvidenceRange[]): Fix[] {
 
 /** The command with groups filled in, only where they are plain words; otherwise there is no command. */
 function commandOf(template: string, groups: string[]): string | undefined {
-  const used = [...template.matchAll(/\$(\d)/g)].map((match) => groups[Number(match[1])] ?? '')
-  return used.every((group) => /^[\w.@/:+-]*$/.test(group) && !group.startsWith('-'))
+  return groupsIn(template, groups).every((group) => /^[\w.@/:+-]*$/.test(group) && !group.startsWith('-'))
     ? filled(template, groups)
     : undefined
 }

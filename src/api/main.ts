@@ -13,16 +13,20 @@ await runMain(async () => {
   const redisUrl = requireRedisUrl(settings)
   const logger = createLogger('api', settings.logLevel)
   const files = await resolveModel(settings.model ?? undefined, settings.dataDir)
-  const config = await readModelConfig(files)
+  const config = readModelConfig(files)
   const api = await startApi({
     settings,
     redisUrl,
     model: {
       name: files.name,
       precision: settings.modelPrecision,
-      maxContext: Math.min(settings.engineMaxContext, config.maxContext),
+      maxContext: Math.min(settings.engineMaxContext, config.contextLength),
     },
-    tokenizerFiles: files.tokenizerFiles,
+    tokenizerFiles: {
+      tokenizer: files.tokenizerPath,
+      tokenizerConfig: files.tokenizerConfigPath,
+      generationConfig: files.generationConfigPath,
+    },
     version: programVersion(),
     logger,
   })

@@ -6,7 +6,10 @@ import { reducedLogSchema } from '../logs/reduced-log.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { AnalyzePayload } from '../stream/payload.ts'
 import { engineTransport } from './engine-transport.ts'
-import { type JobContext, usageOf } from './processor.ts'
+import { deliveredTokens, type JobContext, usageOf } from './processor.ts'
+
+/** A model that is too slow is cut off this long before the deadline, so that the rest can still be delivered. */
+const deadlineReserveMs = 2000
 
 /**
  * Runs an analysis to its end, from where earlier attempts have left it. A model that fails leaves the deterministic
@@ -27,17 +30,20 @@ export async function analyze({ request, reduced }: AnalyzePayload, context: Job
     maxTokens,
     signal: context.signal,
     model: context.model,
+    proseTimeoutMs: Math.max(1, context.record.deadline_at - Date.now() - deadlineReserveMs),
     resumedText: context.events.map((event) => (event.type === 'token' ? event.text : '')).join(''),
     resumedStages: context.events.flatMap((event) => (event.type === 'stage' ? [event.stage] : [])),
   })
+  let tokens = deliveredTokens(context.events).length
   try {
     for await (const item of items) {
       if (item.type === 'stage') context.write(item)
       else if (item.type === 'token') {
+        if (item.tokenId !== null) tokens++
         context.clock.tokenArrived()
         context.write(item)
       } else {
-        const usage = item.usage ?? usageOf(context.record.prompt_tokens, 0)
+        const usage = item.usage ?? usageOf(context.record.prompt_tokens, tokens)
         return {
           type: 'done',
           reason: item.finish_reason,

@@ -1,0 +1,20 @@
+// Writes activation-maxima.safetensors beside a model's weights, so that building its int8 graph needs no measurement:
+//   node --import tsx scripts/calibrate.ts [folder or GGUF file]
+// The embedded model's file was made by this.
+
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { maximaPath } from '../src/inference/model/calibration.ts'
+import { TAPS, tapName } from '../src/inference/model/decoder-graph.ts'
+import { calibrate } from '../src/inference/model/open-model.ts'
+import { encodeSafetensors } from '../src/inference/model/safetensors-writer.ts'
+import { resolveModel } from '../src/tokenizer/model-files.ts'
+
+const files = await resolveModel(process.argv[2], tmpdir())
+const layers = await calibrate(files, tmpdir())
+const tensors = layers.flatMap((maxima, layer) =>
+  TAPS.map((tap) => ({ name: tapName(layer, tap), values: maxima[tap] })),
+)
+const path = maximaPath(files.folder)
+writeFileSync(path, encodeSafetensors(tensors))
+process.stdout.write(`${path}: ${tensors.length} tensors of ${layers.length} layers\n`)

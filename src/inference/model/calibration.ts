@@ -1,0 +1,91 @@
+// The largest activation of every channel, for SmoothQuant: measured on a short text with the float32 graph, or read
+// from a file beside the weights that an earlier measurement left there.
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { ModelConfig } from '../../tokenizer/model-config.ts'
+import { cacheName, TAPS, tapName } from './decoder-graph.ts'
+import { SafetensorsSource } from './safetensors-source.ts'
+import type { LayerMaxima } from './smoothing.ts'
+import { badModel } from './tensor-source.ts'
+
+const MAXIMA_FILE = 'activation-maxima.safetensors'
+/** Longer texts are cut: the maxima hardly grow. */
+const MAX_TOKENS = 512
+
+export const maximaPath = (folder: string) => join(folder, MAXIMA_FILE)
+
+/** null when the folder has no such file. */
+export function readMaxima(folder: string, config: ModelConfig): LayerMaxima[] | null {
+  const path = maximaPath(folder)
+  if (!existsSync(path)) return null
+  const source = new SafetensorsSource([path])
+  try {
+    return Array.from({ length: config.layers }, (_, layer) =>
+      collect((tap) => {
+        const values = source.read(tapName(layer, tap))
+        const wanted = channelsOf(config)[tap]
+        if (values.length === wanted) return values
+        throw badModel(path, `${tapName(layer, tap)} has ${values.length} values, but the config asks for ${wanted}`)
+      }),
+    )
+  } finally {
+    source.close()
+  }
+}
+
+/** Runs each sequence of ids through a graph that was built with taps. */
+export async function measureMaxima(
+  graphPath: string,
+  config: ModelConfig,
+  sequences: readonly (readonly number[])[],
+  onSequence: (done: number) => void,
+): Promise<LayerMaxima[]> {
+  const channels = channelsOf(config)
+  const maxima = Array.from({ length: config.layers }, () => collect((tap) => new Float32Array(channels[tap])))
+  const names = maxima.flatMap((_, layer) => TAPS.map((tap) => tapName(layer, tap)))
+  const session = await InferenceSession.create(graphPath)
+  try {
+    for (const [index, ids] of sequences.entries()) {
+      const results = await session.run(feedsFor(ids.slice(0, MAX_TOKENS), config), names)
+      for (const [layer, taps] of maxima.entries()) {
+        for (const tap of TAPS) raise(taps[tap], results[tapName(layer, tap)]!.data as Float32Array)
+      }
+      onSequence(index + 1)
+    }
+  } finally {
+    await session.release()
+  }
+  return maxima
+}
+
+function feedsFor(ids: readonly number[], config: ModelConfig): Record<string, Tensor> {
+  const { layers, heads, kvHeads, headDim, headNorm } = config
+  const count = ids.length
+  const width = headNorm ? -1 : (heads + 2 * kvHeads) * headDim
+  const empty = new Tensor('float32', new Float32Array(kvHeads * count * headDim), [1, kvHeads, count, headDim])
+  const feeds: Record<string, Tensor> = {
+    ids: new Tensor('int32', Int32Array.from(ids), [count]),
+    attention_shape: new Tensor('int64', BigInt64Array.from([1, count, width], BigInt), [3]),
+    last_positions: new Tensor('int32', Int32Array.of(count - 1), [1]),
+    longest: new Tensor('int32', Int32Array.of(count), [1]),
+    logit_rows: new Tensor('int32', Int32Array.of(count - 1), [1]),
+  }
+  for (let layer = 0; layer < layers; layer++) {
+    for (const part of ['key', 'value'] as const) feeds[cacheName('past', layer, part)] = empty
+  }
+  return feeds
+}
+
+function channelsOf({ hiddenSize, heads, headDim, innerSize }: ModelConfig): Record<keyof LayerMaxima, number> {
+  return { attention: hiddenSize, output: heads * headDim, inner: hiddenSize, down: innerSize }
+}
+
+function collect(values: (tap: keyof LayerMaxima) => Float32Array): LayerMaxima {
+  return Object.fromEntries(TAPS.map((tap) => [tap, values(tap)])) as unknown as LayerMaxima
+}
+
+function raise(maxima: Float32Array, values: Float32Array): void {
+  for (const [channel, value] of values.entries()) maxima[channel] = Math.max(maxima[channel]!, value)
+}

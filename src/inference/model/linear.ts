@@ -1,0 +1,108 @@
+// Matrix products as nodes of the graph, one class per precision. Weights are `[outputs, inputs]`, activations
+// `[rows, inputs]`; several products of the same activations share what has to be done with them first.
+
+import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
+import { BLOCK, quantizeBlocks, quantizeColumns } from './quantize.ts'
+
+export interface Weights {
+  name: string
+  values: Float32Array
+  outputs: number
+  inputs: number
+  bias: Float32Array | null
+  /** Multiplied into the weights' columns; their inverse is already part of the activations (SmoothQuant). */
+  columnFactors?: Float32Array | null
+}
+
+export interface LinearNodes {
+  /** What the products of these activations start from. */
+  prepare(activations: string): Prepared
+  /** activations * weights^T + bias: `[rows, outputs]` */
+  product(prepared: Prepared, weights: Weights): string
+}
+
+/** The activations and, where they are quantized, what belongs to them. */
+export interface Prepared {
+  values: string
+  /** `[rows, 1]` */
+  scale?: string
+}
+
+export class Float32Linear implements LinearNodes {
+  readonly #graph: GraphBuilder
+
+  constructor(graph: GraphBuilder) {
+    this.#graph = graph
+  }
+
+  prepare(activations: string): Prepared {
+    return { values: activations }
+  }
+
+  product(prepared: Prepared, { name, values, outputs, inputs, bias }: Weights): string {
+    const weights = this.#graph.tensor(name, 'float32', [outputs, inputs], values)
+    const added = bias ? [this.#graph.tensor(`${name}.bias`, 'float32', [outputs], bias)] : []
+    return this.#graph.node('Gemm', [prepared.values, weights, ...added], { transB: 1n })
+  }
+}
+
+/**
+ * Weights int8 with a scale per output, activations uint8 with a scale per row: x = scale * (q - 128). The products of
+ * integers are exact, so a row's result does not depend on the rows beside it.
+ */
+export class Int8Linear implements LinearNodes {
+  readonly #graph: GraphBuilder
+  readonly #limit: number
+  readonly #zeroPoints: string
+
+  /** `limit` 127 for 8-bit weights, 63 for 7; `zeroPoints` names a graph input `[rows]` filled with 128. */
+  constructor(graph: GraphBuilder, limit: number, zeroPoints: string) {
+    this.#graph = graph
+    this.#limit = limit
+    this.#zeroPoints = zeroPoints
+  }
+
+  /** The largest absolute value of each row becomes 127. */
+  prepare(activations: string): Prepared {
+    const graph = this.#graph
+    const lastAxis = graph.shared('last_axis', 'int64', [1], BigInt64Array.of(-1n))
+    const perStep = graph.shared('one_127th', 'float32', [], Float32Array.of(1 / 127))
+    const max = graph.node('ReduceMax', [graph.node('Abs', [activations]), lastAxis], { keepdims: 0n })
+    const scale = graph.node('Mul', [max, perStep])
+    const values = graph.node('QuantizeLinear', [activations, scale, this.#zeroPoints], { axis: 0n })
+    return { values, scale: graph.node('Unsqueeze', [scale, lastAxis]) }
+  }
+
+  product(prepared: Prepared, { name, values, outputs, inputs, bias, columnFactors }: Weights): string {
+    const graph = this.#graph
+    const quantized = quantizeColumns(values, outputs, inputs, this.#limit, columnFactors ?? null)
+    const integers = graph.node(
+      'MatMulIntegerToFloat',
+      [
+        prepared.values,
+        graph.tensor(name, 'int8', [inputs, outputs], quantized.values),
+        graph.shared('one', 'float32', [], Float32Array.of(1)),
+        graph.tensor(`${name}.scales`, 'float32', [outputs], quantized.scales),
+        graph.shared('zero_point', 'uint8', [], Uint8Array.of(128)),
+      ],
+      {},
+      { domain: CONTRIB },
+    )
+    const product = graph.node('Mul', [integers, prepared.scale!])
+    return bias ? graph.node('Add', [product, graph.tensor(`${name}.bias`, 'float32', [outputs], bias)]) : product
+  }
+}
+
+/** 8-bit weights with a scale per block of 32; the kernel quantizes activations itself, also in blocks. */
+export function blockProduct(graph: GraphBuilder, activations: string, weights: Weights): string {
+  const { name, outputs, inputs } = weights
+  const quantized = quantizeBlocks(weights.values, outputs, inputs)
+  const values = graph.tensor(name, 'uint8', [outputs, quantized.blocks, BLOCK], quantized.values)
+  const scales = graph.tensor(`${name}.scales`, 'float32', [outputs * quantized.blocks], quantized.scales)
+  return graph.node(
+    'MatMulNBits',
+    [activations, values, scales],
+    { K: BigInt(inputs), N: BigInt(outputs), bits: 8n, block_size: BigInt(BLOCK), accuracy_level: 4n },
+    { domain: CONTRIB },
+  )
+}

@@ -1,0 +1,156 @@
+// The files of the model that MODEL names: the embedded one, a folder, a GGUF file, or an id that was pulled. Only finds
+// and checks them; reading the weights is the inference engine's part.
+
+import { createHash } from 'node:crypto'
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { AppError } from '../errors.ts'
+import { type ModelConfig, readConfig } from './model-config.ts'
+import { readModelJson } from './tokenizer-config.ts'
+
+export interface ModelFiles {
+  /** As /v1/models and answers call it. */
+  name: string
+  folder: string
+  weights: { kind: 'gguf' | 'safetensors'; paths: string[] }
+  configPath: string
+  tokenizerPath: string
+  tokenizerConfigPath: string
+  generationConfigPath?: string
+  /** SHA256SUMS of the folder, in the form of the command of that name. */
+  checksumsPath?: string
+}
+
+/** Where the repository keeps its model; the same from src/ and from dist/. */
+const EMBEDDED = fileURLToPath(new URL('../../models', import.meta.url))
+const CHECKSUMS = 'SHA256SUMS'
+const REQUIRED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
+
+/**
+ * `setting` undefined or empty is the embedded model. Throws `bad_model` that lists the places tried, or names the file
+ * that a folder lacks. The small files are checked against the folder's SHA256SUMS, the weights when they are used.
+ */
+export async function resolveModel(setting: string | null | undefined, dataDir: string): Promise<ModelFiles> {
+  const files = locate(setting?.trim() || null, dataDir)
+  await verifyChecksums(files, smallFiles(files))
+  return files
+}
+
+/** config.json, checked: an architecture, rotation or activation that we can't run is a `bad_model`. */
+export function readModelConfig(files: ModelFiles): ModelConfig {
+  return readConfig(files.configPath)
+}
+
+/** Folders of pulled models by id (`owner/name`). */
+export function pulledFolder(dataDir: string, id: string): string {
+  return join(dataDir, 'models', ...id.split('/'))
+}
+
+/** Throws `bad_model` for a file whose sha256 is not what SHA256SUMS says; one that isn't
+ * listed, or isn't there, passes. */
+export async function verifyChecksums(files: ModelFiles, paths: readonly string[]): Promise<void> {
+  const listed = listedChecksums(files)
+  for (const path of paths) {
+    const wanted = listed.get(basename(path))
+    if (wanted === undefined || !existsSync(path)) continue
+    const found = await sha256(path)
+    if (found !== wanted) {
+      throw bad(path, `is damaged: its sha256 is ${found}, but ${CHECKSUMS} says ${wanted}; fetch it again`)
+    }
+  }
+}
+
+/** File name to sha256, in hexadecimal; empty without a list. */
+export function listedChecksums({ checksumsPath }: ModelFiles): Map<string, string> {
+  if (!checksumsPath) return new Map()
+  const lines = readFileSync(checksumsPath, 'utf8').split('\n')
+  return new Map(lines.flatMap((line) => [...line.matchAll(/^([0-9a-f]{64}) [ *](.+)$/g)].map((m) => [m[2]!, m[1]!])))
+}
+
+export async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
+  } catch (cause) {
+    throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)
+  }
+  return hash.digest('hex')
+}
+
+function locate(setting: string | null, dataDir: string): ModelFiles {
+  if (setting === null) return inFolder(EMBEDDED, null)
+  const path = resolve(setting)
+  if (isFolder(path)) return inFolder(path, null)
+  if (existsSync(path)) {
+    if (path.endsWith('.gguf')) return inFolder(dirname(path), path)
+    throw bad(path, 'is not a model: give a GGUF file or a folder')
+  }
+  const pulled = pulledFolder(dataDir, setting)
+  if (/^[\w.-]+(\/[\w.-]+)?$/.test(setting) && isFolder(pulled)) return inFolder(pulled, null)
+  throw bad(
+    setting,
+    `there is no such model: no file or folder ${path}, and no pulled model in ${pulled}. ` +
+      'Give a GGUF file, a model folder, or an id that was fetched with `npm run model -- pull ID`',
+  )
+}
+
+function inFolder(folder: string, gguf: string | null): ModelFiles {
+  for (const name of REQUIRED) {
+    if (!existsSync(join(folder, name))) {
+      throw bad(folder, `has no ${name}; a model needs ${REQUIRED.join(', ')} beside its weights`)
+    }
+  }
+  const weights: ModelFiles['weights'] = gguf ? { kind: 'gguf', paths: [gguf] } : weightsIn(folder)
+  const optional = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined)
+  const generationConfigPath = optional('generation_config.json')
+  const checksumsPath = optional(CHECKSUMS)
+  return {
+    name: weights.kind === 'gguf' ? ggufModelName(weights.paths[0]!) : basename(folder),
+    folder,
+    weights,
+    configPath: join(folder, 'config.json'),
+    tokenizerPath: join(folder, 'tokenizer.json'),
+    tokenizerConfigPath: join(folder, 'tokenizer_config.json'),
+    ...(generationConfigPath && { generationConfigPath }),
+    ...(checksumsPath && { checksumsPath }),
+  }
+}
+
+const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string().regex(/^[^/\\]+$/)) })
+
+function weightsIn(folder: string): ModelFiles['weights'] {
+  const index = join(folder, 'model.safetensors.index.json')
+  if (existsSync(index)) {
+    const { weight_map } = readModelJson(index, indexSchema)
+    const paths = [...new Set(Object.values(weight_map))].sort().map((name) => join(folder, name))
+    const missing = paths.find((path) => !existsSync(path))
+    if (missing) throw bad(missing, 'is missing, but model.safetensors.index.json names it; fetch the model again')
+    return { kind: 'safetensors', paths }
+  }
+  const single = join(folder, 'model.safetensors')
+  if (existsSync(single)) return { kind: 'safetensors', paths: [single] }
+  const ggufs = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
+  if (ggufs.length === 1) return { kind: 'gguf', paths: [join(folder, ggufs[0]!)] }
+  if (ggufs.length > 1) throw bad(folder, `has ${ggufs.length} GGUF files (${ggufs.join(', ')}): name the one to use`)
+  throw bad(folder, 'has no weights: model.safetensors, model.safetensors.index.json or a .gguf file')
+}
+
+/** Without the quantization: SmolLM2-135M-Instruct.Q4_1.gguf is the model SmolLM2-135M-Instruct. */
+function ggufModelName(path: string): string {
+  return basename(path, '.gguf').replace(/[.-](I?Q\d\w*|B?F16|F32)$/i, '')
+}
+
+function smallFiles(files: ModelFiles): string[] {
+  const { configPath, tokenizerPath, tokenizerConfigPath, generationConfigPath } = files
+  return [configPath, tokenizerPath, tokenizerConfigPath, ...(generationConfigPath ? [generationConfigPath] : [])]
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+function bad(path: string, problem: string, cause?: unknown): AppError {
+  return new AppError('bad_model', `${path} ${problem}`, { field: path, cause })
+}

@@ -10,7 +10,7 @@ export interface ScriptedOptions {
   maxContext: number
   /** Small ones keep load tests cheap: every draw reads the whole row. */
   vocabSize: number
-  /** Decode steps per second; null: as fast as possible. */
+  /** Decode steps per second; null: as many as possible. */
   stepsPerSecond?: number | null
   /** Ids that are never drawn by greedy sampling: a tokenizer's special tokens. */
   avoid?: Iterable<number>
@@ -70,8 +70,8 @@ export class ScriptedRunner implements ModelRunner {
 
   /** Decode steps come at a steady rate; a prefill takes no time. */
   async #pace(batch: ForwardBatch): Promise<void> {
-    const rate = this.#options.stepsPerSecond ?? null
-    if (rate === null || batch.rows.every((row) => row.tokens.length > 1)) return
+    const rate = this.#options.stepsPerSecond ?? Number.POSITIVE_INFINITY
+    if (rate === Number.POSITIVE_INFINITY || batch.rows.every((row) => row.tokens.length > 1)) return
     const now = performance.now()
     this.#nextStepAt = Math.max(this.#nextStepAt, now)
     await sleep(this.#nextStepAt - now)

@@ -1,15 +1,16 @@
 // The embedded model's tokenizer and the reference values recorded with it.
 
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { ChatTemplate } from '../../src/tokenizer/chat-template.ts'
-import { Tokenizer } from '../../src/tokenizer/tokenizer.ts'
+import { Tokenizer, type TokenizerFiles } from '../../src/tokenizer/tokenizer.ts'
 
-const folder = new URL('file:///work/shared/model/')
+const model = new URL('../../models/', import.meta.url)
 
-export const embeddedFiles = {
-  tokenizer: new URL('tokenizer.json', folder).pathname,
-  tokenizerConfig: new URL('tokenizer_config.json', folder).pathname,
-  generationConfig: new URL('generation_config.json', folder).pathname,
+export const embeddedFiles: TokenizerFiles = {
+  tokenizer: fileURLToPath(new URL('tokenizer.json', model)),
+  tokenizerConfig: fileURLToPath(new URL('tokenizer_config.json', model)),
+  generationConfig: fileURLToPath(new URL('generation_config.json', model)),
 }
 export const embeddedTokenizer = Tokenizer.load(embeddedFiles)
 export const embeddedTemplate = new ChatTemplate(embeddedTokenizer)
@@ -27,4 +28,4 @@ export interface Golden {
   tokenization: { text: string; ids: number[]; decoded: string }[]
 }
 
-export const golden: Golden = JSON.parse(readFileSync(new URL('golden.json', folder), 'utf8'))
+export const golden: Golden = JSON.parse(readFileSync(new URL('../fixtures/golden.json', import.meta.url), 'utf8'))

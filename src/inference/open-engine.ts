@@ -1,0 +1,72 @@
+// From settings to an engine in this process: find the model, build its graph if this machine has none yet, load it.
+
+import { type ModelFiles, resolveModel } from '../tokenizer/model-files.ts'
+import { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
+import { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { EngineSettings, OpenProgress } from './engine-messages.ts'
+import { LocalEngine } from './local-engine.ts'
+import type { ModelRunner } from './model-runner.ts'
+import { ScriptedRunner } from './scripted-runner.ts'
+
+/** Throws `bad_model` or `bad_setting` with one line that says what to do. */
+export async function openEngine(
+  settings: EngineSettings,
+  onProgress: (progress: OpenProgress) => void = () => {},
+): Promise<LocalEngine> {
+  const { model, precision, slots, threads, maxContext, dataDir } = settings
+  const rate = scriptedRate(model)
+  const files = await resolveModel(rate === null ? model : '', dataDir)
+  const encoder = new PromptEncoder(tokenizerOf(files))
+  const runner =
+    rate === null ? await openModel(files, settings, onProgress) : openScripted(settings, rate, encoder.tokenizer)
+  const info = { model: rate === null ? files.name : model, precision, slots, threads, maxContext }
+  return new LocalEngine({ runner, encoder, info })
+}
+
+function tokenizerOf({ tokenizerPath, tokenizerConfigPath, generationConfigPath }: ModelFiles): Tokenizer {
+  return Tokenizer.load({
+    tokenizer: tokenizerPath,
+    tokenizerConfig: tokenizerConfigPath,
+    generationConfig: generationConfigPath,
+  })
+}
+
+async function openModel(
+  files: ModelFiles,
+  { precision, slots, threads, maxContext, dataDir }: EngineSettings,
+  onProgress: (progress: OpenProgress) => void,
+): Promise<ModelRunner> {
+  // Loaded only here: the scripted engine runs without onnxruntime.
+  const { buildGraph } = await import('./model/open-model.ts')
+  const { createOnnxRunner } = await import('./onnx-runner.ts')
+  const graph = await buildGraph(files, {
+    precision,
+    dataDir,
+    onProgress: ({ phase, done, total }) => onProgress({ stage: stages[phase], done, total }),
+  })
+  return createOnnxRunner(graph, { slots, maxContext, threads })
+}
+
+const stages = {
+  checking: 'checking the model',
+  calibrating: 'measuring activations',
+  building: 'building the graph',
+} as const
+
+/**
+ * `scripted:RATE`, for load tests: as many decode steps a second as RATE says, of the embedded model's tokens but without
+ * a model; `scripted:` as many as possible. null for any other setting.
+ */
+function scriptedRate(model: string): number | null {
+  const match = /^scripted:(\d*)$/.exec(model)
+  return match ? Number(match[1] || Number.POSITIVE_INFINITY) : null
+}
+
+function openScripted(
+  { slots, maxContext }: EngineSettings,
+  stepsPerSecond: number,
+  tokenizer: Tokenizer,
+): ModelRunner {
+  console.error('engine: the model is scripted: it answers with meaningless tokens')
+  return new ScriptedRunner({ slots, maxContext, vocabSize: 1024, stepsPerSecond, avoid: tokenizer.specialIds })
+}

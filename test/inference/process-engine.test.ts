@@ -1,0 +1,96 @@
+import { fork, spawnSync } from 'node:child_process'
+import { describe, expect, it, vi } from 'vitest'
+import type { EngineSettings } from '../../src/inference/engine-messages.ts'
+import { type EngineCrash, ProcessEngine } from '../../src/inference/process-engine.ts'
+import { embeddedTokenizer as tokenizer } from '../tokenizer/embedded-tokenizer.ts'
+import { EngineClient, requestFor } from './engine-client.ts'
+import { engineContract } from './engine-contract.ts'
+
+const settings: EngineSettings = {
+  model: 'scripted:',
+  precision: 'float32',
+  slots: 8,
+  threads: 1,
+  maxContext: 512,
+  dataDir: '.data',
+}
+
+engineContract('the engine in a child process', {
+  // Slow enough that requests sent together also run together.
+  open: () => ProcessEngine.start({ settings: { ...settings, model: 'scripted:400' } }),
+  tokenizer,
+  real: false,
+  randomRequests: 100,
+})
+
+describe('the engine process', { timeout: 30_000 }, () => {
+  const slow = () => ProcessEngine.start({ settings: { ...settings, model: 'scripted:50' } })
+  /** A process that nobody has waited for yet ("Z") has ended too; one whose parent was killed waits for init. */
+  const alive = (pid: number) => {
+    const found = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim()
+    return found !== '' && !found.startsWith('Z')
+  }
+  const exists = (pid: number) => spawnSync('ps', ['-p', String(pid)]).status === 0
+
+  it('is replaced when it dies, and its sequences are reported as lost, not ended', async () => {
+    const engine = await slow()
+    const client = new EngineClient(engine)
+    const crashes: EngineCrash[] = []
+    engine.onCrash((crash) => crashes.push(crash))
+    const requests = ['a', 'b'].map((text) => requestFor(text, { maxTokens: 300 }))
+    await new Promise<void>((resolve) => {
+      client.onToken(() => resolve())
+      for (const request of requests) void client.generate(request)
+    })
+    const pid = engine.pid!
+    const before = engine.stats()
+    process.kill(pid, 'SIGKILL')
+    await vi.waitFor(() => expect(crashes).toHaveLength(1))
+    expect(crashes[0]).toMatchObject({
+      lost: requests.map(({ id }) => id),
+      message: expect.stringContaining('SIGKILL'),
+    })
+    expect(exists(pid)).toBe(false)
+    // Submitted before the new child is ready; the id of a lost sequence may come again.
+    const steps = client.steps.length
+    const again = client.generate({ ...requests[0]!, maxTokens: 3 })
+    expect((await again).ids).toHaveLength(3)
+    expect(
+      client.steps
+        .slice(steps)
+        .flat()
+        .every(({ id }) => id === requests[0]!.id),
+    ).toBe(true)
+    expect(engine.stats().steps).toBeGreaterThan(before.steps)
+    expect(engine.pid).not.toBe(pid)
+    await engine.close()
+  })
+
+  it('leaves signals of its group to the parent, and exits when it is closed', async () => {
+    const engine = await slow()
+    const client = new EngineClient(engine)
+    const pid = engine.pid!
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal)
+    expect((await client.generate(requestFor('a', { maxTokens: 5 }))).ids).toHaveLength(5)
+    await engine.close()
+    expect(exists(pid)).toBe(false)
+    expect(engine.pid).toBeNull()
+  })
+
+  it('exits when its parent is killed', async () => {
+    const parent = fork(new URL('engine-parent.ts', import.meta.url).pathname, [], {
+      execArgv: ['--import', import.meta.resolve('tsx')],
+    })
+    const pid = await new Promise<number>((resolve) => parent.once('message', (message) => resolve(Number(message))))
+    expect(alive(pid)).toBe(true)
+    parent.kill('SIGKILL')
+    await vi.waitFor(() => expect(alive(pid)).toBe(false), { timeout: 5000 })
+  })
+
+  it('rejects a model that cannot be opened, with the reason', async () => {
+    const model = '/nowhere/model.gguf'
+    await expect(ProcessEngine.start({ settings: { ...settings, model } })).rejects.toMatchObject({
+      message: expect.stringContaining(model),
+    })
+  })
+})

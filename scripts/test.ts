@@ -1,13 +1,15 @@
 // `npm test`: gets what the tests need, runs all of them, and ends with one line of counts. What could not run is told
 // loudly with its reason; with REQUIRE_ALL=1 it counts as failed.
 
-import { existsSync } from 'node:fs'
 import type { TestCase, TestModule, Vitest } from 'vitest/node'
 import { startVitest } from 'vitest/node'
 import { findRedisBinary } from '../src/cli/redis-binary.ts'
 import { installRedis } from '../src/cli/redis-install.ts'
 import { dockerProblem } from '../src/cli/redis-launchers.ts'
+import { buildGraph } from '../src/inference/model/open-model.ts'
 import { readSettings } from '../src/settings.ts'
+import { resolveModel } from '../src/tokenizer/model-files.ts'
+import { ProgressDisplay } from '../src/worker/progress-display.ts'
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`)
 
@@ -34,10 +36,18 @@ async function tryInstall(): Promise<string | null> {
   return null
 }
 
-/** The graph of the embedded model, so that no single test pays for it or runs into its time limit. */
-async function buildGraph(): Promise<void> {
-  const builder = new URL('build-graph.ts', import.meta.url)
-  if (existsSync(builder)) await import(builder.href)
+/** The graphs of the embedded model, so that no single test pays for them or runs into its time limit. */
+async function buildGraphs(): Promise<void> {
+  const { dataDir } = readSettings({})
+  const files = await resolveModel(null, dataDir)
+  const display = new ProgressDisplay(process.stderr)
+  for (const precision of ['int8', 'float32'] as const) {
+    await buildGraph(files, {
+      ...{ precision, dataDir },
+      onProgress: ({ phase, done, total }) => display.show({ stage: `${phase} (${precision})`, done, total }),
+    })
+  }
+  display.end()
 }
 
 function count(vitest: Vitest): Counts {
@@ -69,7 +79,7 @@ function tellSkipped(modules: TestModule[]): void {
 }
 
 await provideRedis()
-await buildGraph()
+await buildGraphs()
 const vitest = await startVitest('test', process.argv.slice(2), { watch: false })
 const counts = count(vitest)
 tellSkipped(vitest.state.getTestModules())

@@ -4,7 +4,6 @@ import { randomUUID } from 'node:crypto'
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
-import { pinoHttp } from 'pino-http'
 import { AppError } from '../errors.ts'
 import { errorHandler } from './http-error.ts'
 import { jobRoutes } from './routes/job-routes.ts'
@@ -40,29 +39,26 @@ export function createApp(service: ApiService): Express {
 
 const requestId: RequestHandler = (request, response, next) => {
   const given = request.get('x-request-id')
-  const id = given && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID()
-  request.id = id
-  response.set('X-Request-Id', id)
+  response.set('X-Request-Id', given && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID())
   next()
 }
 
+/** One line a request, when its response is closed. Never a body, a query or a header: they may hold secrets. */
 function accessLog({ logger, metrics }: ApiService): RequestHandler {
-  const log = pinoHttp({
-    logger,
-    quietReqLogger: true,
-    // Probes come every few seconds; what they would say is in the metrics.
-    autoLogging: { ignore: (request) => /^\/(health|ready|metrics)$/.test(request.url ?? '') },
-    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'info'),
-    serializers: {
-      req: (request) => ({ id: request.id, method: request.method, url: request.url?.split('?')[0] }),
-      res: (response) => ({ status: response.statusCode }),
-    },
-  })
   return (request, response, next) => {
+    const startedAt = performance.now()
     response.once('close', () => {
-      metrics.requestEnded(request.method, request.route?.path ?? 'unknown', response.statusCode)
+      const { method, path } = request
+      const id = response.get('X-Request-Id')
+      const status = response.statusCode
+      metrics.requestEnded(method, request.route?.path ?? 'unknown', status)
+      const line = { id, method, path: path.slice(0, 200), status, ms: Math.round(performance.now() - startedAt) }
+      const ended = { ...line, job: response.get('X-Job-Id'), ...(!response.writableFinished && { client: 'left' }) }
+      // Probes come every few seconds; what they would say is in the metrics.
+      if (/^\/(health|ready|metrics)$/.test(path)) logger.debug(ended, 'request')
+      else if (status >= 500) logger.warn(ended, 'request')
+      else logger.info(ended, 'request')
     })
-    log(request, response)
     next()
   }
 }

@@ -11,6 +11,9 @@ import { deliveredTokens, type JobContext, usageOf } from './processor.ts'
 /** A model that is too slow is cut off this long before the deadline, so that the rest can still be delivered. */
 const deadlineReserveMs = 2000
 
+/** Small models repeat themselves over a log that does; more than this makes them lose the thread. */
+const repetitionPenalty = 1.05
+
 /**
  * Runs an analysis to its end, from where earlier attempts have left it. A model that fails leaves the deterministic
  * part, with status `partial`.
@@ -26,7 +29,7 @@ export async function analyze({ request, reduced }: AnalyzePayload, context: Job
   const items = analyzeLog({
     reduced: checked.data,
     transport: engineTransport(context, { seed, max_tokens: maxTokens }),
-    sampling: { temperature, topP, seed },
+    sampling: { temperature, topP, seed, repetitionPenalty },
     maxTokens,
     signal: context.signal,
     model: context.model,

@@ -105,7 +105,7 @@ async function health(url: string): Promise<string> {
   const body = await response.text()
   expect(response.ok, `GET ${url}/health answered ${response.status}: ${body.slice(0, 300)}`)
   const { status, model } = JSON.parse(body) as { status?: unknown; model?: unknown }
-  const facts = [status, typeof model === 'object' ? JSON.stringify(model) : model].filter((fact) => fact !== undefined)
+  const facts = [status, typeof model === 'object' ? (model as { name?: unknown } | null)?.name : model].filter(Boolean)
   return `${facts.join(', ')} in ${(performance.now() - sentAt).toFixed(0)} ms`
 }
 

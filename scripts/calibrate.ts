@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { maximaPath } from '../src/inference/model/calibration.ts'
-import { TAPS, tapName } from '../src/inference/model/decoder-graph.ts'
+import { TAPS, tapName } from '../src/inference/model/graph-names.ts'
 import { calibrate } from '../src/inference/model/open-model.ts'
 import { encodeSafetensors } from '../src/inference/model/safetensors-writer.ts'
 import { resolveModel } from '../src/tokenizer/model-files.ts'

@@ -3,7 +3,7 @@
 
 import { Tensor } from 'onnxruntime-node'
 import { AppError } from '../errors.ts'
-import { cacheName } from './model/decoder-graph.ts'
+import { cacheName } from './model/graph-names.ts'
 import type { ModelShape } from './model-runner.ts'
 
 /** Tensors over the same memory under the names of the graph's inputs and outputs. */

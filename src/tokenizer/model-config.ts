@@ -77,6 +77,8 @@ export function readConfig(path: string): ModelConfig {
   if (raw.hidden_act !== 'silu') refuse(path, 'hidden_act', raw.hidden_act, 'silu')
   if (raw.mlp_bias) refuse(path, 'mlp_bias', true, 'false')
   if ((raw.partial_rotary_factor ?? 1) !== 1) refuse(path, 'partial_rotary_factor', raw.partial_rotary_factor, '1')
+  // The embedding is quantized in blocks of 32.
+  if (raw.hidden_size % 32 !== 0) refuse(path, 'hidden_size', raw.hidden_size, 'a multiple of 32')
   const heads = raw.num_attention_heads
   const kvHeads = raw.num_key_value_heads ?? heads
   if (heads % kvHeads !== 0) refuse(path, 'num_key_value_heads', kvHeads, `a divisor of ${heads}`)

@@ -22,8 +22,7 @@ export class GraphBuilder {
   readonly inputs: OnnxValue[] = []
   readonly outputs: OnnxValue[] = []
   readonly #nodes: OnnxNode[] = []
-  readonly #tensors: OnnxTensor[] = []
-  readonly #named = new Set<string>()
+  readonly #tensors = new Map<string, OnnxTensor>()
   readonly #weights: { name: string; descriptor: number }
   #size = 0
 
@@ -57,14 +56,23 @@ export class GraphBuilder {
   tensor(name: string, type: OnnxType, dims: number[], values: ArrayBufferView): string {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
     const data = bytes.length <= INLINE_BYTES ? bytes.slice() : this.#store(bytes)
-    this.#tensors.push({ name, type, dims, data })
-    this.#named.add(name)
+    this.#tensors.set(name, { name, type, dims, data })
     return name
   }
 
-  /** Adds a small constant once, however often it is asked for. */
+  /** The same values under another name and shape. */
+  view(name: string, source: string, dims: number[]): string {
+    this.#tensors.set(name, { ...this.#tensors.get(source)!, name, dims })
+    return name
+  }
+
+  has(tensor: string): boolean {
+    return this.#tensors.has(tensor)
+  }
+
+  /** Adds a constant once, however often it is asked for. */
   shared(name: string, type: OnnxType, dims: number[], values: ArrayBufferView): string {
-    return this.#named.has(name) ? name : this.tensor(name, type, dims, values)
+    return this.#tensors.has(name) ? name : this.tensor(name, type, dims, values)
   }
 
   /** Writes what is left of the weights and returns the graph's bytes. */
@@ -76,7 +84,7 @@ export class GraphBuilder {
       nodes: this.#nodes,
       inputs: this.inputs,
       outputs: this.outputs,
-      tensors: this.#tensors,
+      tensors: [...this.#tensors.values()],
     })
   }
 

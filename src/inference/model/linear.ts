@@ -9,7 +9,7 @@ export interface Weights {
   values: Float32Array
   outputs: number
   inputs: number
-  bias: Float32Array | null
+  bias?: Float32Array | null
   /** Multiplied into the weights' columns; their inverse is already part of the activations (SmoothQuant). */
   columnFactors?: Float32Array | null
 }
@@ -40,7 +40,8 @@ export class Float32Linear implements LinearNodes {
   }
 
   product(prepared: Prepared, { name, values, outputs, inputs, bias }: Weights): string {
-    const weights = this.#graph.tensor(name, 'float32', [outputs, inputs], values)
+    // A tied embedding is there already.
+    const weights = this.#graph.shared(name, 'float32', [outputs, inputs], values)
     const added = bias ? [this.#graph.tensor(`${name}.bias`, 'float32', [outputs], bias)] : []
     return this.#graph.node('Gemm', [prepared.values, weights, ...added], { transB: 1n })
   }
@@ -93,16 +94,44 @@ export class Int8Linear implements LinearNodes {
   }
 }
 
-/** 8-bit weights with a scale per block of 32; the kernel quantizes activations itself, also in blocks. */
+/**
+ * 8-bit weights with a scale per block of 32; the kernel quantizes activations itself, also in blocks. More exact than
+ * Int8Linear and slower with many rows: right for the last projection, which has few.
+ */
 export function blockProduct(graph: GraphBuilder, activations: string, weights: Weights): string {
   const { name, outputs, inputs } = weights
-  const quantized = quantizeBlocks(weights.values, outputs, inputs)
-  const values = graph.tensor(name, 'uint8', [outputs, quantized.blocks, BLOCK], quantized.values)
-  const scales = graph.tensor(`${name}.scales`, 'float32', [outputs * quantized.blocks], quantized.scales)
+  const blocks = storeBlocks(graph, weights)
   return graph.node(
     'MatMulNBits',
-    [activations, values, scales],
+    [
+      activations,
+      graph.view(`${name}.by_block`, name, [outputs, blocks, BLOCK]),
+      graph.view(`${name}.flat_scales`, `${name}.scales`, [outputs * blocks]),
+    ],
     { K: BigInt(inputs), N: BigInt(outputs), bits: 8n, block_size: BigInt(BLOCK), accuracy_level: 4n },
     { domain: CONTRIB },
   )
+}
+
+/** The rows `[rows, inputs]` of such weights by id. */
+export function blockLookup(graph: GraphBuilder, ids: string, weights: Weights): string {
+  const { name } = weights
+  storeBlocks(graph, weights)
+  return graph.node(
+    'GatherBlockQuantized',
+    [name, ids, `${name}.scales`],
+    { bits: 8n, block_size: BigInt(BLOCK), gather_axis: 0n, quantize_axis: 1n },
+    { domain: CONTRIB },
+  )
+}
+
+/** Once for a tied embedding, which is read in both ways. Returns the number of blocks in a row. */
+function storeBlocks(graph: GraphBuilder, { name, values, outputs, inputs }: Weights): number {
+  const blocks = inputs / BLOCK
+  if (!graph.has(name)) {
+    const quantized = quantizeBlocks(values)
+    graph.tensor(name, 'uint8', [outputs, inputs], quantized.values)
+    graph.tensor(`${name}.scales`, 'float32', [outputs, blocks], quantized.scales)
+  }
+  return blocks
 }

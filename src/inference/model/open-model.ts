@@ -15,11 +15,12 @@ import {
 import { Tokenizer } from '../../tokenizer/tokenizer.ts'
 import { maximaPath, measureMaxima, readMaxima } from './calibration.ts'
 import { CALIBRATION_TEXTS } from './calibration-text.ts'
-import { addDecoder, type GraphPlan } from './decoder-graph.ts'
+import { addDecoder } from './decoder-graph.ts'
 import { DecoderWeights } from './decoder-weights.ts'
 import { GgufSource } from './gguf-source.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { findBuilt, finishFolder, GRAPH_FILE, keyOf, startFolder, WEIGHTS_FILE } from './graph-files.ts'
+import type { GraphPlan } from './graph-names.ts'
 import { supportedWeightBits, type WeightBits } from './kernel-kind.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
 import type { LayerMaxima } from './smoothing.ts'
@@ -28,7 +29,7 @@ import type { TensorSource } from './tensor-source.ts'
 export { resolveModel } from '../../tokenizer/model-files.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 1
+const GRAPH_VERSION = 2
 
 export type Precision = 'int8' | 'float32'
 

@@ -35,29 +35,23 @@ export function quantizeColumns(
 export const BLOCK = 32
 
 export interface BlockQuantized {
-  /** `[rows, padded columns]`, 128 stands for zero. */
+  /** `[rows, columns]`, 128 stands for zero. */
   values: Uint8Array
-  /** `[rows, blocks]` */
+  /** `[rows, columns / 32]` */
   scales: Float32Array
-  blocks: number
 }
 
-/** Symmetric in blocks of 32 along each row, the last block filled with zeros. */
-export function quantizeBlocks(weights: Float32Array, rows: number, columns: number): BlockQuantized {
-  const blocks = Math.ceil(columns / BLOCK)
-  const values = new Uint8Array(rows * blocks * BLOCK).fill(128)
-  const scales = new Float32Array(rows * blocks)
-  for (let r = 0; r < rows; r++) {
-    for (let b = 0; b < blocks; b++) {
-      const from = r * columns + b * BLOCK
-      const until = Math.min(from + BLOCK, (r + 1) * columns)
-      let max = 0
-      for (let i = from; i < until; i++) max = Math.max(max, Math.abs(weights[i]!))
-      const scale = max / 127 || 1
-      scales[r * blocks + b] = scale
-      const to = (r * blocks + b) * BLOCK
-      for (let i = from; i < until; i++) values[to + i - from] = Math.round(weights[i]! / scale) + 128
-    }
+/** Symmetric in blocks of 32 along each row, whose length is a multiple of that. */
+export function quantizeBlocks(weights: Float32Array): BlockQuantized {
+  const values = new Uint8Array(weights.length)
+  const scales = new Float32Array(values.length / BLOCK)
+  for (const [block] of scales.entries()) {
+    const from = block * BLOCK
+    let max = 0
+    for (let i = from; i < from + BLOCK; i++) max = Math.max(max, Math.abs(weights[i]!))
+    const scale = max / 127 || 1
+    scales[block] = scale
+    for (let i = from; i < from + BLOCK; i++) values[i] = Math.round(weights[i]! / scale) + 128
   }
-  return { values, scales, blocks }
+  return { values, scales }
 }

@@ -1,0 +1,149 @@
+// One layer of the decoder as nodes of the graph, with its smoothing folded into the weights.
+
+import type { ModelConfig } from '../../tokenizer/model-config.ts'
+import { attend } from './attention-nodes.ts'
+import type { LayerWeights, Projection } from './decoder-weights.ts'
+import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
+import { type GraphPlan, tapName } from './graph-names.ts'
+import type { LinearNodes, Prepared, Weights } from './linear.ts'
+import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
+import {
+  columnMaxima,
+  divideRows,
+  groupMaxima,
+  type LayerMaxima,
+  smoothingFactors,
+  spreadOverHeads,
+} from './smoothing.ts'
+
+export interface LayerContext {
+  graph: GraphBuilder
+  config: ModelConfig
+  plan: GraphPlan
+  linear: LinearNodes
+}
+
+export class DecoderLayer {
+  readonly #context: LayerContext
+  readonly #index: number
+  readonly #weights: LayerWeights
+
+  constructor(context: LayerContext, index: number, weights: LayerWeights) {
+    this.#context = context
+    this.#index = index
+    this.#weights = weights
+  }
+
+  add(stream: Stream): Stream {
+    return this.#inner(this.#attention(stream))
+  }
+
+  #attention(stream: Stream): Stream {
+    const { graph, config } = this.#context
+    const { heads, kvHeads, headDim, hiddenSize } = config
+    const { q, k, v } = this.#weights.qkv()
+    const output = this.#weights.attentionOutput()
+    const inputFactors = this.#factors('attention', [q.weight, k.weight, v.weight], hiddenSize)
+    const valueFactors = this.#valueFactors(output.weight)
+    const parts = [q, k, valueFactors ? divided(v, valueFactors) : v]
+    const norm = this.#norm('attention_norm', this.#weights.attentionNorm(), inputFactors)
+    const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
+    const qkv = this.#product(this.#prepare('attention', normalized), {
+      name: 'qkv',
+      values: joined(parts.map((part) => part.weight)),
+      outputs: (heads + 2 * kvHeads) * headDim,
+      inputs: hiddenSize,
+      bias: q.bias && joined(parts.map((part) => part.bias!)),
+      columnFactors: inputFactors,
+    })
+    const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv })
+    const branch = this.#product(this.#prepare('output', attended), {
+      name: 'output',
+      values: output.weight,
+      outputs: hiddenSize,
+      inputs: heads * headDim,
+      bias: output.bias,
+      columnFactors: valueFactors && spreadOverHeads(valueFactors, config),
+    })
+    return { residual: sum, branch }
+  }
+
+  /** down(silu(gate(x)) * up(x)) */
+  #inner(stream: Stream): Stream {
+    const { graph, config } = this.#context
+    const { hiddenSize, innerSize } = config
+    const { gate, up, down } = this.#weights.inner()
+    const inputFactors = this.#factors('inner', [gate, up], hiddenSize)
+    const downFactors = this.#factors('down', [down], innerSize)
+    const norm = this.#norm('inner_norm', this.#weights.innerNorm(), inputFactors)
+    const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
+    const prepared = this.#prepare('inner', normalized)
+    const widening = { outputs: innerSize, inputs: hiddenSize, bias: null, columnFactors: inputFactors }
+    const gated = this.#product(prepared, { name: 'gate', values: gate, ...widening })
+    const raised = this.#product(prepared, {
+      name: 'up',
+      values: downFactors ? divideRows(up, downFactors) : up,
+      ...widening,
+    })
+    // QuickGelu is x * sigmoid(alpha * x): with alpha 1 it is silu.
+    const activated = graph.node('QuickGelu', [gated], { alpha: 1 }, { domain: CONTRIB })
+    const branch = this.#product(this.#prepare('down', graph.node('Mul', [activated, raised])), {
+      name: 'down',
+      values: down,
+      outputs: hiddenSize,
+      inputs: innerSize,
+      bias: null,
+      columnFactors: downFactors,
+    })
+    return { residual: sum, branch }
+  }
+
+  #norm(name: string, weights: Float32Array, factors: Float32Array | null): Norm {
+    const smoothed = factors ? divideRows(weights, factors) : weights
+    return { name: `layers.${this.#index}.${name}`, weights: smoothed, epsilon: this.#context.config.normEpsilon }
+  }
+
+  #prepare(tap: keyof LayerMaxima, activations: string): Prepared {
+    const { graph, plan, linear } = this.#context
+    if (plan.precision === 'float32' && plan.taps) {
+      const firstAxis = graph.shared('first_axis', 'int64', [1], BigInt64Array.of(0n))
+      const name = tapName(this.#index, tap)
+      graph.node('ReduceMax', [graph.node('Abs', [activations]), firstAxis], { keepdims: 0n }, { outputs: [name] })
+      graph.output(name, 'float32', ['channels'])
+    }
+    return linear.prepare(activations)
+  }
+
+  #product(prepared: Prepared, weights: Weights): string {
+    return this.#context.linear.product(prepared, { ...weights, name: `layers.${this.#index}.${weights.name}` })
+  }
+
+  /** What the norm before is divided by and the columns of its readers are multiplied with; null without smoothing. */
+  #factors(tap: keyof LayerMaxima, readers: Float32Array[], inputs: number): Float32Array | null {
+    const { plan } = this.#context
+    if (plan.precision === 'float32') return null
+    return smoothingFactors(plan.maxima[this.#index]![tap], columnMaxima(readers, inputs))
+  }
+
+  /** `[kvHeads * headDim]`: what v's rows are divided by and o's columns are multiplied with. */
+  #valueFactors(output: Float32Array): Float32Array | null {
+    const { plan, config } = this.#context
+    if (plan.precision === 'float32') return null
+    const activations = groupMaxima(plan.maxima[this.#index]!.output, config)
+    return smoothingFactors(activations, groupMaxima(columnMaxima([output], config.heads * config.headDim), config))
+  }
+}
+
+function divided({ weight, bias }: Projection, factors: Float32Array): Projection {
+  return { weight: divideRows(weight, factors), bias: bias && divideRows(bias, factors) }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,26 @@
+// The graph's inputs and outputs, as its builder and its users call them.
+//
+//   ids             int32 [rows]     token ids, rows = batch * seq
+//   attention_shape int64 [3]        batch, seq, width of q, k and v together (-1 where they are apart)
+//   last_positions  int32 [batch]    position of each sequence's last token of this pass
+//   longest         int32 [1]        the largest of them + 1
+//   logit_rows      int32 [logits]   which rows' logits are wanted
+//   zero_points     uint8 [rows]     int8 only: filled with 128
+//   past.N.key, past.N.value         float32 [batch, kvHeads, capacity, headDim]; present.N.* is the same memory
+//   stop                             an empty list, the first output: see OnnxRunner
+//   logits          float32 [logits, vocabulary]
+//   maxima.N.*      float32          with taps only: the largest activation of every channel
+
+import type { LayerMaxima } from './smoothing.ts'
+
+/** The four places of a layer whose activations calibration watches. */
+export const TAPS = ['attention', 'output', 'inner', 'down'] as const satisfies (keyof LayerMaxima)[]
+
+export const tapName = (layer: number, tap: keyof LayerMaxima) => `maxima.${layer}.${tap}`
+
+export const cacheName = (kind: 'past' | 'present', layer: number, part: 'key' | 'value') => `${kind}.${layer}.${part}`
+
+/** How the products are computed. `taps` adds the maxima that calibration reads as outputs. */
+export type GraphPlan =
+  | { precision: 'float32'; taps: boolean }
+  | { precision: 'int8'; weightLimit: 127 | 63; maxima: readonly LayerMaxima[] }

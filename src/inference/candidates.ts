@@ -1,9 +1,9 @@
 // The tokens one draw may fall on, by id. top-k, top-p and min-p each keep a beginning of the order "heaviest first,
 // lower id first among equals". Where it ends is found with a coarse histogram of the weights and a quickselect inside
-// one bucket: the vocabulary is never sorted. The draw walks the tokens by id, so that two of nearly the same weight
-// can't change places between two machines.
+// one bucket: the vocabulary is never sorted.
 
 import { decay, decayLimit } from './decay.ts'
+import type { Noise } from './random.ts'
 
 /** Buckets are this many times narrower than a factor of e. */
 const bucketsPerUnit = 4
@@ -68,15 +68,25 @@ export class Candidates {
     this.#keepFrom(minP, Number.POSITIVE_INFINITY)
   }
 
-  /** The token that `uniform` in [0, 1) falls on. */
-  draw(uniform: number): number {
-    const target = uniform * this.#total()
-    let sum = 0
+  /**
+   * One token, each with a probability that is its share of the weights: the winner of an exponential race, the
+   * greatest weight / -ln(noise) (the Gumbel-max trick). Weights that differ in their last bits, as those of a batch may,
+   * then nearly always give the same token; a walk along the sum of the weights would shift all that comes after.
+   */
+  draw(noise: Noise): number {
+    let winner = this.#ids[0]!
+    let best = 0
     for (let i = 0; i < this.#count; i++) {
-      sum += this.#weights[i]!
-      if (sum > target) return this.#ids[i]!
+      const weight = this.#weights[i]!
+      const uniform = noise.at(this.#ids[i]!)
+      // -ln(u) >= 1 - u: most can't win, and need no logarithm.
+      if (weight <= best * (1 - uniform)) continue
+      const score = weight / -Math.log(uniform)
+      if (score <= best) continue
+      best = score
+      winner = this.#ids[i]!
     }
-    return this.#ids[this.#count - 1]!
+    return winner
   }
 
   #total(): number {

@@ -1,11 +1,11 @@
 // One row of logits to one token id: greedy by a single pass at temperature 0, else temperature, top-k, top-p, min-p in
-// that order and one draw by (seed, position). Penalties come first, for greedy too. The row is never changed.
+// that order and a draw by (seed, position). Penalties come first, for greedy too. The row is never changed.
 
 import { AppError } from '../errors.ts'
 import { Candidates } from './candidates.ts'
 import type { SamplingParams } from './engine.ts'
 import { penalizes, type TokenCounts } from './penalties.ts'
-import { uniformAt } from './random.ts'
+import { Noise } from './random.ts'
 
 export interface Choice {
   params: SamplingParams
@@ -36,7 +36,7 @@ export class Sampler {
     if (params.topK > 0) this.#candidates.keepTopK(params.topK)
     if (params.topP < 1) this.#candidates.keepTopP(params.topP)
     if (params.minP > 0) this.#candidates.keepMinP(params.minP)
-    return this.#candidates.draw(uniformAt(params.seed, choice.position))
+    return this.#candidates.draw(new Noise(params.seed, choice.position))
   }
 
   #adjust(row: Float32Array, { params, counts, banned }: Choice): Float32Array {

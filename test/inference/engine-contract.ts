@@ -2,15 +2,17 @@
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Engine } from '../../src/inference/engine.ts'
+import type { Engine, GeneratedToken } from '../../src/inference/engine.ts'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts'
 import { EngineClient, type Result, requestFor, sampled } from './engine-client.ts'
 
 export interface EngineUnderTest {
   open(): Promise<Engine>
   tokenizer: Tokenizer
-  /** Whether a language model answers: its text is valid UTF-8, but sums of a batch may differ in their last bits. */
+  /** Whether a language model answers: its text is valid UTF-8. */
   real: boolean
+  /** Whether a token is the same whatever is computed beside it; else it may differ where two are nearly as probable. */
+  exact: boolean
   /** Requests in the random run. */
   randomRequests: number
 }
@@ -26,7 +28,7 @@ const prompts = [
   'one two three '.repeat(30),
 ]
 
-export function engineContract(name: string, { open, tokenizer, real, randomRequests }: EngineUnderTest): void {
+export function engineContract(name: string, { open, tokenizer, real, exact, randomRequests }: EngineUnderTest): void {
   describe(name, { timeout: 120_000 }, () => {
     let engine: Engine
     let client: EngineClient
@@ -40,19 +42,20 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
     const nothingLeft = () => vi.waitFor(() => expect(engine.stats()).toMatchObject({ running: 0, waiting: 0 }))
 
     it('gives a sequence the same tokens alone and in a batch of 8, which share steps', async () => {
-      const requests = () => prompts.map((prompt) => requestFor(prompt, { maxTokens: 32, ignoreEos: true }))
+      const requests = () =>
+        prompts.map((prompt) => requestFor(prompt, { maxTokens: 32, ignoreEos: true, logprobs: 2 }))
       const alone: Result[] = []
       for (const request of requests()) alone.push(await client.generate(request))
       const before = client.steps.length
       const together = await Promise.all(requests().map((request) => client.generate(request)))
-      expect(together.map(({ ids }) => ids)).toEqual(alone.map(({ ids }) => ids))
-      expect(together.map(({ text }) => text)).toEqual(alone.map(({ text }) => text))
+      for (const [index, { tokens }] of together.entries()) expectSame(tokens, alone[index]!.tokens, exact)
       expect(client.steps.slice(before).filter((outputs) => outputs.length === 8).length).toBeGreaterThan(8)
     })
 
     it('streams the text that its tokens have as a whole, never half a character', async () => {
       const requests = prompts.map((prompt, seed) => requestFor(prompt, { maxTokens: 48, sampling: sampled(seed) }))
-      for (const { ids, text } of await Promise.all(requests.map((request) => client.generate(request)))) {
+      for (const { ids, text, end } of await Promise.all(requests.map((request) => client.generate(request)))) {
+        expect(end.kind).toBe('finished')
         expect(text).toBe(tokenizer.decode(ids))
       }
     })
@@ -67,7 +70,10 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
           ),
         ]),
       )
-      for (const { text } of results) expect(text).not.toContain('\ufffd')
+      for (const { text, end } of results) {
+        expect(end.kind).toBe('finished')
+        expect(text).not.toContain('\ufffd')
+      }
     })
 
     it('delivers 64 tokens in 64 steps', async () => {
@@ -110,7 +116,8 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
     })
 
     it('reports log-probabilities of a distribution', async () => {
-      const { tokens } = await client.generate(requestFor(prompts[0]!, { maxTokens: 8, logprobs: 5 }))
+      const { tokens } = await client.generate(requestFor(prompts[0]!, { maxTokens: 8, ignoreEos: true, logprobs: 5 }))
+      expect(tokens.length).toBeGreaterThanOrEqual(8)
       for (const { tokenId, logprob } of tokens.filter((token) => token.tokenId !== null)) {
         expect(logprob?.id).toBe(tokenId)
         expect(logprob?.top).toHaveLength(5)
@@ -123,13 +130,15 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
     })
 
     it('continues a sequence as though it had never been interrupted', async () => {
-      const sampling = { ...sampled(5), presencePenalty: 0.5, repetitionPenalty: 1.1 }
-      const request = requestFor(prompts[0]!, { maxTokens: 20, sampling, stop: ['zq', 'the end of it'] })
+      const penalties = { presencePenalty: 0.5, repetitionPenalty: 1.1 }
+      const sampling = exact ? { ...sampled(5), ...penalties } : requestFor('').sampling
+      const request = requestFor(prompts[0]!, { maxTokens: 20, sampling, stop: ['zq', 'the end of it'], logprobs: 2 })
       const whole = await client.generate(request)
       for (let cut = 0; cut <= whole.ids.length; cut += real ? 5 : 1) {
         const generated = whole.ids.slice(0, cut)
         const rest = await client.generate({ ...request, id: `${request.id}-${cut}`, generated })
-        expect(rest.tokens).toEqual(whole.tokens.slice(cut))
+        expectSame(rest.tokens, whole.tokens.slice(cut), exact)
+        if (!exact) continue
         expect(rest.end).toMatchObject({ kind: 'finished', reason: (whole.end as { reason: string }).reason })
         expect(rest.end).toMatchObject({ usage: (whole.end as { usage: object }).usage })
       }
@@ -138,9 +147,9 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
     it('drops a cancelled sequence within one step', async () => {
       const request = requestFor(prompts[0]!, { maxTokens: 400, ignoreEos: true })
       const other = client.generate(requestFor(prompts[1]!, { maxTokens: 30, ignoreEos: true }))
-      await new Promise<void>((resolve) => {
+      await new Promise<void>((resolve, reject) => {
         client.onToken((id) => id === request.id && resolve())
-        void client.generate(request)
+        void client.generate(request).then(({ end }) => reject(new Error(JSON.stringify(end))))
       })
       client.onToken(() => {})
       // The client fails on any output that comes after this.
@@ -215,4 +224,17 @@ export function engineContract(name: string, { open, tokenizer, real, randomRequ
       )
     })
   })
+}
+
+/** Greedy tokens: equal, or where `exact` is false equal up to a token that the model nearly gave to another. */
+function expectSame(found: GeneratedToken[], expected: GeneratedToken[], exact: boolean): void {
+  if (exact) {
+    const withoutLogprob = ({ tokenId, text }: GeneratedToken) => ({ tokenId, text })
+    expect(found.map(withoutLogprob)).toEqual(expected.map(withoutLogprob))
+    return
+  }
+  const different = expected.findIndex(({ tokenId }, index) => found[index]?.tokenId !== tokenId)
+  if (different === -1) return
+  const [best, second] = expected[different]!.logprob!.top
+  expect(best!.logprob - second!.logprob).toBeLessThan(0.02)
 }

@@ -20,6 +20,7 @@ engineContract('the local engine over a scripted runner', {
   open: async () => engineOver(new ScriptedRunner({ ...shape, eos: { id: 2, every: 24 } })),
   tokenizer,
   real: false,
+  exact: true,
   randomRequests: 300,
 })
 

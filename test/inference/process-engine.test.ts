@@ -20,6 +20,7 @@ engineContract('the engine in a child process', {
   open: () => ProcessEngine.start({ settings: { ...settings, model: 'scripted:400' } }),
   tokenizer,
   real: false,
+  exact: true,
   randomRequests: 100,
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { philox, uniformAt } from '../../src/inference/random.ts'
+import { Noise, philox } from '../../src/inference/random.ts'
 
 const hex = (words: readonly number[]) => words.map((word) => word.toString(16).padStart(8, '0')).join(' ')
 
@@ -13,27 +13,34 @@ describe('the generator', () => {
     )
   })
 
-  it('draws uniformly over positions and over seeds', () => {
-    for (const draw of [(i: number) => uniformAt(42, i), (i: number) => uniformAt(i * 2 ** 31, 7)]) {
+  it('is uniform over positions, over ids and over seeds', () => {
+    const draws = {
+      positions: (i: number) => new Noise(42, i).at(7),
+      ids: (i: number) => new Noise(42, 7).at(i),
+      seeds: (i: number) => new Noise(i * 2 ** 31, 7).at(1),
+    }
+    for (const [name, draw] of Object.entries(draws)) {
       const buckets = new Array<number>(20).fill(0)
-      const draws = 20_000
-      for (let i = 0; i < draws; i++) buckets[Math.floor(draw(i) * 20)]! += 1
-      const chiSquare = buckets.reduce((sum, count) => sum + (count - draws / 20) ** 2 / (draws / 20), 0)
+      const count = 20_000
+      for (let i = 0; i < count; i++) buckets[Math.floor(draw(i) * 20)]! += 1
+      const chiSquare = buckets.reduce((sum, n) => sum + (n - count / 20) ** 2 / (count / 20), 0)
       // 19 degrees of freedom: above 50 in one of 10,000 generators that are fine. The draws are fixed.
-      expect(chiSquare).toBeLessThan(50)
+      expect(chiSquare, name).toBeLessThan(50)
     }
   })
 
-  it('depends on seed and position only, in any order, over the whole range of seeds', () => {
-    const seed = fc.maxSafeNat()
+  it('depends on seed, position and id only, in any order, over the whole range of seeds', () => {
     const position = fc.nat({ max: 8192 })
+    const id = fc.nat({ max: 200_000 })
     fc.assert(
-      fc.property(seed, position, position, (s, a, b) => {
-        const first = [uniformAt(s, a), uniformAt(s, b)]
-        expect([uniformAt(s, b), uniformAt(s, a)].reverse()).toEqual(first)
-        for (const u of first) expect(u >= 0 && u < 1).toBe(true)
+      fc.property(fc.maxSafeNat(), position, id, id, (seed, at, a, b) => {
+        const noise = new Noise(seed, at)
+        const first = [noise.at(a), noise.at(b)]
+        expect([noise.at(b), noise.at(a)].reverse()).toEqual(first)
+        for (const uniform of first) expect(uniform > 0 && uniform < 1).toBe(true)
         if (a !== b) expect(first[0]).not.toBe(first[1])
-        expect(uniformAt(s === 0 ? 1 : s - 1, a)).not.toBe(first[0])
+        expect(new Noise(seed, at + 1).at(a)).not.toBe(first[0])
+        expect(new Noise(seed === 0 ? 1 : seed - 1, at).at(a)).not.toBe(first[0])
       }),
     )
   })

@@ -26,6 +26,8 @@ async function openSession(path: string, threads: number): Promise<InferenceSess
   try {
     return await InferenceSession.create(path, {
       intraOpNumThreads: threads,
+      // Whatever it would print as an error it also throws.
+      logSeverityLevel: 4,
       // Other processes share these cores: waiting threads sleep.
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     })

@@ -48,7 +48,10 @@ export async function measureMaxima(
   const session = await InferenceSession.create(graphPath)
   try {
     for (const [index, ids] of sequences.entries()) {
-      const results = await session.run(feedsFor(ids.slice(0, MAX_TOKENS), config), names)
+      const results = await session.run(
+        feedsFor(ids.slice(0, Math.min(MAX_TOKENS, config.contextLength)), config),
+        names,
+      )
       for (const [layer, taps] of maxima.entries()) {
         for (const tap of TAPS) raise(taps[tap], results[tapName(layer, tap)]!.data as Float32Array)
       }

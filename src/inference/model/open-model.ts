@@ -173,6 +173,8 @@ const DISK_PROBLEMS: Record<string, string> = {
   EACCES: 'the folder may not be written',
   EPERM: 'the folder may not be written',
   EROFS: 'the disk is read-only',
+  EEXIST: 'there is a file in its place',
+  ENOTDIR: 'there is a file in its place',
 }
 
 function diskProblem(folder: string, error: unknown): AppError | null {

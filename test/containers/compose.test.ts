@@ -7,7 +7,7 @@ import { docker, noDocker } from '../support/docker.ts'
 import { streamGeneration, untilWorkers, workersOfStreams } from '../support/streams.ts'
 
 const project = `workflowai-test-${process.pid}`
-const env: NodeJS.ProcessEnv = { ...process.env, ENGINE_SLOTS: '4', ENGINE_MAX_CONTEXT: '512' }
+const env: NodeJS.ProcessEnv = { ...process.env, ENGINE_SLOTS: '4', ENGINE_MAX_CONTEXT: '1024' }
 let url: string
 
 beforeEach(({ skip }) => {

@@ -41,7 +41,7 @@ export async function untilWorkers(url: string, count: number, limitMs: number):
   let seen = ''
   for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; await sleep(300)) {
     try {
-      seen = await (await fetch(`${url}/workers`)).text()
+      seen = await (await fetch(`${url}/workers`, { signal: AbortSignal.timeout(5000) })).text()
       const { workers } = JSON.parse(seen) as { workers: { ready: boolean }[] }
       if (workers.filter(({ ready }) => ready).length >= count) return
     } catch (thrown) {

@@ -109,7 +109,7 @@ class OnnxRunner implements ModelRunner {
       longest: new Tensor('int32', Int32Array.of(Math.max(...last) + 1), [1]),
       logit_rows: new Tensor('int32', Int32Array.from(logitRows), [logitRows.length]),
       ...(this.#hasZeroPoints && {
-        zero_points: new Tensor('uint8', new Uint8Array(ids.length).fill(128), [ids.length]),
+        zero_points: new Tensor('uint8', new Uint8Array(ids.length).fill(128), [ids.length, 1]),
       }),
     }
     const fetches = {

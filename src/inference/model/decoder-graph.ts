@@ -43,7 +43,7 @@ function addInputs(graph: GraphBuilder): void {
 
 function linearOf(graph: GraphBuilder, plan: GraphPlan): LinearNodes {
   if (plan.precision === 'float32') return new Float32Linear(graph)
-  return new Int8Linear(graph, plan.weightLimit, graph.input('zero_points', 'uint8', ['rows']))
+  return new Int8Linear(graph, plan.weightLimit, graph.input('zero_points', 'uint8', ['rows', 1]))
 }
 
 function addRope(graph: GraphBuilder, config: ModelConfig): void {
@@ -76,10 +76,10 @@ function addHead(graph: GraphBuilder, weights: DecoderWeights, plan: GraphPlan, 
   const norm = { name: 'final_norm', weights: weights.finalNorm(), epsilon: normEpsilon }
   const { output } = addAndNormalize(graph, norm, stream)
   const own = weights.output()
-  const shape = { values: own ?? head.embedding, outputs: vocabSize, inputs: hiddenSize, bias: null }
+  const shape = { values: own ?? head.embedding, outputs: vocabSize, inputs: hiddenSize }
   const logits =
     plan.precision === 'float32'
-      ? head.linear.product(head.linear.prepare(output), { name: own ? 'lm_head' : 'embedding', ...shape })
+      ? head.linear.product(head.linear.prepare(output, hiddenSize), { name: own ? 'lm_head' : 'embedding', ...shape })
       : blockProduct(graph, output, { name: own ? 'lm_head' : 'embedding', ...shape })
   graph.node('Identity', [logits], {}, { outputs: ['logits'] })
   graph.output('logits', 'float32', ['logits', vocabSize])

@@ -5,7 +5,7 @@ import { attend } from './attention-nodes.ts'
 import type { LayerWeights, Projection } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, tapName } from './graph-names.ts'
-import type { LinearNodes, Prepared, Weights } from './linear.ts'
+import type { LinearNodes, Prepared } from './linear.ts'
 import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
 import {
   columnMaxima,
@@ -39,7 +39,7 @@ export class DecoderLayer {
   }
 
   #attention(stream: Stream): Stream {
-    const { graph, config } = this.#context
+    const { graph, config, linear } = this.#context
     const { heads, kvHeads, headDim, hiddenSize } = config
     const { q, k, v } = this.#weights.qkv()
     const output = this.#weights.attentionOutput()
@@ -48,8 +48,8 @@ export class DecoderLayer {
     const parts = [q, k, valueFactors ? divided(v, valueFactors) : v]
     const norm = this.#norm('attention_norm', this.#weights.attentionNorm(), inputFactors)
     const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
-    const qkv = this.#product(this.#prepare('attention', normalized), {
-      name: 'qkv',
+    const qkv = linear.product(this.#prepare('attention', normalized, hiddenSize), {
+      name: this.#name('qkv'),
       values: joined(parts.map((part) => part.weight)),
       outputs: (heads + 2 * kvHeads) * headDim,
       inputs: hiddenSize,
@@ -57,8 +57,8 @@ export class DecoderLayer {
       columnFactors: inputFactors,
     })
     const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv })
-    const branch = this.#product(this.#prepare('output', attended), {
-      name: 'output',
+    const branch = linear.product(this.#prepare('output', attended, heads * headDim), {
+      name: this.#name('output'),
       values: output.weight,
       outputs: hiddenSize,
       inputs: heads * headDim,
@@ -70,29 +70,29 @@ export class DecoderLayer {
 
   /** down(silu(gate(x)) * up(x)) */
   #inner(stream: Stream): Stream {
-    const { graph, config } = this.#context
+    const { graph, config, linear } = this.#context
     const { hiddenSize, innerSize } = config
     const { gate, up, down } = this.#weights.inner()
     const inputFactors = this.#factors('inner', [gate, up], hiddenSize)
     const downFactors = this.#factors('down', [down], innerSize)
     const norm = this.#norm('inner_norm', this.#weights.innerNorm(), inputFactors)
     const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
-    const prepared = this.#prepare('inner', normalized)
-    const widening = { outputs: innerSize, inputs: hiddenSize, bias: null, columnFactors: inputFactors }
-    const gated = this.#product(prepared, { name: 'gate', values: gate, ...widening })
-    const raised = this.#product(prepared, {
-      name: 'up',
+    const prepared = this.#prepare('inner', normalized, hiddenSize)
+    const widening = { outputs: innerSize, inputs: hiddenSize, columnFactors: inputFactors }
+    const gated = linear.product(prepared, { name: this.#name('gate'), values: gate, ...widening })
+    const raised = linear.unscaledProduct(prepared, {
+      name: this.#name('up'),
       values: downFactors ? divideRows(up, downFactors) : up,
       ...widening,
     })
     // QuickGelu is x * sigmoid(alpha * x): with alpha 1 it is silu.
     const activated = graph.node('QuickGelu', [gated], { alpha: 1 }, { domain: CONTRIB })
-    const branch = this.#product(this.#prepare('down', graph.node('Mul', [activated, raised])), {
-      name: 'down',
+    const product = graph.node('Mul', [activated, raised])
+    const branch = linear.product(this.#prepare('down', product, innerSize, prepared.scale), {
+      name: this.#name('down'),
       values: down,
       outputs: hiddenSize,
       inputs: innerSize,
-      bias: null,
       columnFactors: downFactors,
     })
     return { residual: sum, branch }
@@ -100,10 +100,10 @@ export class DecoderLayer {
 
   #norm(name: string, weights: Float32Array, factors: Float32Array | null): Norm {
     const smoothed = factors ? divideRows(weights, factors) : weights
-    return { name: `layers.${this.#index}.${name}`, weights: smoothed, epsilon: this.#context.config.normEpsilon }
+    return { name: this.#name(name), weights: smoothed, epsilon: this.#context.config.normEpsilon }
   }
 
-  #prepare(tap: keyof LayerMaxima, activations: string): Prepared {
+  #prepare(tap: keyof LayerMaxima, activations: string, width: number, owed: Prepared['scale'] = null): Prepared {
     const { graph, plan, linear } = this.#context
     if (plan.precision === 'float32' && plan.taps) {
       const firstAxis = graph.shared('first_axis', 'int64', [1], BigInt64Array.of(0n))
@@ -111,11 +111,11 @@ export class DecoderLayer {
       graph.node('ReduceMax', [graph.node('Abs', [activations]), firstAxis], { keepdims: 0n }, { outputs: [name] })
       graph.output(name, 'float32', ['channels'])
     }
-    return linear.prepare(activations)
+    return linear.prepare(activations, width, owed)
   }
 
-  #product(prepared: Prepared, weights: Weights): string {
-    return this.#context.linear.product(prepared, { ...weights, name: `layers.${this.#index}.${weights.name}` })
+  #name(part: string): string {
+    return `layers.${this.#index}.${part}`
   }
 
   /** What the norm before is divided by and the columns of its readers are multiplied with; null without smoothing. */

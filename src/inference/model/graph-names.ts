@@ -5,7 +5,7 @@
 //   last_positions  int32 [batch]    position of each sequence's last token of this pass
 //   longest         int32 [1]        the largest of them + 1
 //   logit_rows      int32 [logits]   which rows' logits are wanted
-//   zero_points     uint8 [rows]     int8 only: filled with 128
+//   zero_points     uint8 [rows, 1]  int8 only: filled with 128
 //   past.N.key, past.N.value         float32 [batch, kvHeads, capacity, headDim]; present.N.* is the same memory
 //   stop                             an empty list, the first output: see OnnxRunner
 //   logits          float32 [logits, vocabulary]

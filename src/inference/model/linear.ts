@@ -15,17 +15,21 @@ export interface Weights {
 }
 
 export interface LinearNodes {
-  /** What the products of these activations start from. */
-  prepare(activations: string): Prepared
+  /** What the products of these activations `[rows, width]` start from. */
+  prepare(activations: string, width: number, owed?: RowScale): Prepared
   /** activations * weights^T + bias: `[rows, outputs]` */
   product(prepared: Prepared, weights: Weights): string
+  /** The same without the rows' scale (and without a bias): whoever goes on with it owes `prepared.scale`. */
+  unscaledProduct(prepared: Prepared, weights: Weights): string
 }
 
-/** The activations and, where they are quantized, what belongs to them. */
+/** A factor for every row, `[rows, 1]`; null is 1. */
+type RowScale = string | null
+
+/** The activations and, where they are quantized, their scale. */
 export interface Prepared {
   values: string
-  /** `[rows, 1]` */
-  scale?: string
+  scale: RowScale
 }
 
 export class Float32Linear implements LinearNodes {
@@ -36,7 +40,7 @@ export class Float32Linear implements LinearNodes {
   }
 
   prepare(activations: string): Prepared {
-    return { values: activations }
+    return { values: activations, scale: null }
   }
 
   product(prepared: Prepared, { name, values, outputs, inputs, bias }: Weights): string {
@@ -44,6 +48,10 @@ export class Float32Linear implements LinearNodes {
     const weights = this.#graph.shared(name, 'float32', [outputs, inputs], values)
     const added = bias ? [this.#graph.tensor(`${name}.bias`, 'float32', [outputs], bias)] : []
     return this.#graph.node('Gemm', [prepared.values, weights, ...added], { transB: 1n })
+  }
+
+  unscaledProduct(prepared: Prepared, weights: Weights): string {
+    return this.product(prepared, weights)
   }
 }
 
@@ -56,28 +64,39 @@ export class Int8Linear implements LinearNodes {
   readonly #limit: number
   readonly #zeroPoints: string
 
-  /** `limit` 127 for 8-bit weights, 63 for 7; `zeroPoints` names a graph input `[rows]` filled with 128. */
+  /** `limit` 127 for 8-bit weights, 63 for 7; `zeroPoints` names a graph input `[rows, 1]` filled with 128. */
   constructor(graph: GraphBuilder, limit: number, zeroPoints: string) {
     this.#graph = graph
     this.#limit = limit
     this.#zeroPoints = zeroPoints
   }
 
-  /** The largest absolute value of each row becomes 127. */
-  prepare(activations: string): Prepared {
+  /** The largest absolute value of each row becomes 127. Rounding doesn't see a scale that is owed, so it is paid last. */
+  prepare(activations: string, width: number, owed: RowScale = null): Prepared {
     const graph = this.#graph
     const lastAxis = graph.shared('last_axis', 'int64', [1], BigInt64Array.of(-1n))
     const perStep = graph.shared('one_127th', 'float32', [], Float32Array.of(1 / 127))
-    const max = graph.node('ReduceMax', [graph.node('Abs', [activations]), lastAxis], { keepdims: 0n })
+    const max = graph.node('ReduceMax', [graph.node('Abs', [activations]), lastAxis], { keepdims: 1n })
     const scale = graph.node('Mul', [max, perStep])
-    const values = graph.node('QuantizeLinear', [activations, scale, this.#zeroPoints], { axis: 0n })
-    return { values, scale: graph.node('Unsqueeze', [scale, lastAxis]) }
+    // One block is a whole row: so the scale keeps the shape that the products want it in.
+    const values = graph.node('QuantizeLinear', [activations, scale, this.#zeroPoints], {
+      axis: 1n,
+      block_size: BigInt(width),
+    })
+    return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]) }
   }
 
-  product(prepared: Prepared, { name, values, outputs, inputs, bias, columnFactors }: Weights): string {
+  product(prepared: Prepared, weights: Weights): string {
+    const graph = this.#graph
+    const { name, outputs, bias } = weights
+    const product = graph.node('Mul', [this.unscaledProduct(prepared, weights), prepared.scale!])
+    return bias ? graph.node('Add', [product, graph.tensor(`${name}.bias`, 'float32', [outputs], bias)]) : product
+  }
+
+  unscaledProduct(prepared: Prepared, { name, values, outputs, inputs, columnFactors }: Weights): string {
     const graph = this.#graph
     const quantized = quantizeColumns(values, outputs, inputs, this.#limit, columnFactors ?? null)
-    const integers = graph.node(
+    return graph.node(
       'MatMulIntegerToFloat',
       [
         prepared.values,
@@ -89,8 +108,6 @@ export class Int8Linear implements LinearNodes {
       {},
       { domain: CONTRIB },
     )
-    const product = graph.node('Mul', [integers, prepared.scale!])
-    return bias ? graph.node('Add', [product, graph.tensor(`${name}.bias`, 'float32', [outputs], bias)]) : product
   }
 }
 

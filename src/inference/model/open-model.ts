@@ -29,7 +29,7 @@ import type { TensorSource } from './tensor-source.ts'
 export { resolveModel } from '../../tokenizer/model-files.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 2
+const GRAPH_VERSION = 3
 
 export type Precision = 'int8' | 'float32'
 

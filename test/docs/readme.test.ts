@@ -18,6 +18,13 @@ describe('the README', () => {
     }
   })
 
+  it('names only npm scripts that are there', () => {
+    const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+    const named = [...readme.matchAll(/\bnpm (?:run ([a-z]+)|(start|test))\b/g)].map(([, run, own]) => run ?? own)
+    expect(named.length).toBeGreaterThan(5)
+    expect(named.filter((name) => scripts[name ?? ''] === undefined)).toEqual([])
+  })
+
   it('opens with the two commands', () => {
     expect(/```sh\n([\s\S]*?)```/.exec(readme)?.[1]).toMatch(/^npm start .*\nnpm test .*\n$/)
   })

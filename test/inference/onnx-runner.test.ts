@@ -49,10 +49,13 @@ function expectClose(actual: number[], expected: number[], tolerance = 1e-5): vo
   expect(difference).toBeLessThan(tolerance)
 }
 
-describe.each(['float32', 'int8'] as const)('the runner in %s', (precision) => {
-  // Rounding to 8 bits can turn a last digit into a step.
-  const tolerance = precision === 'float32' ? 1e-5 : 0.05
+/**
+ * What the last projection alone may differ by on some CPUs. A difference before it would show: in int8 it turns into a
+ * step of the 8-bit scale somewhere, and grows from there.
+ */
+const LAST_DIGITS = 1e-4
 
+describe.each(['float32', 'int8'] as const)('the runner in %s', (precision) => {
   it('gives a sequence the same logits alone and in a batch of eight with other lengths', async () => {
     await openRunner(precision)
     const alone: number[][] = []
@@ -62,18 +65,24 @@ describe.each(['float32', 'int8'] as const)('the runner in %s', (precision) => {
     }
     for (let slot = 0; slot < SLOTS; slot++) await run(slot, row(prompt(slot), 0))
     const rows = alone.map((_, slot) => row([slot], prompt(slot).length))
-    expectClose(await run(0, ...rows), alone.flat(), tolerance)
+    expectClose(await run(0, ...rows), alone.flat(), LAST_DIGITS)
   })
 
-  it('reads a prompt in chunks, or token by token, as it reads it at once', async () => {
+  it('reads a prompt in chunks as it reads it at once', async () => {
     await openRunner(precision)
     const ids = prompt(4, 20)
     const atOnce = await run(0, row(ids, 0, 20))
     const first = await run(3, row(ids.slice(0, 13), 0, 13))
-    expectClose([...first, ...(await run(3, row(ids.slice(13), 13, 7)))], atOnce, tolerance)
+    expectClose([...first, ...(await run(3, row(ids.slice(13), 13, 7)))], atOnce, LAST_DIGITS)
+  })
+
+  it('reads a prompt token by token nearly as it reads it at once', async () => {
+    await openRunner(precision)
+    const ids = prompt(4, 20)
+    const atOnce = await run(0, row(ids, 0, 20))
     const singly: number[] = []
     for (const [past, id] of ids.entries()) singly.push(...(await run(7, row([id], past))))
-    expectClose(singly, atOnce, tolerance)
+    expectClose(singly, atOnce, precision === 'float32' ? 1e-5 : 0.1)
   })
 })
 

@@ -3,15 +3,16 @@
 
 /** Folder -> the other folders that it may import. */
 const mayImport = {
-  api: ['stream', 'tokenizer', 'logs', 'llm'],
+  api: ['stream', 'tokenizer', 'grammar', 'logs', 'llm'],
   worker: ['inference', 'llm', 'logs', 'stream', 'tokenizer'],
-  inference: ['tokenizer'],
+  inference: ['tokenizer', 'grammar'],
+  grammar: ['tokenizer'],
   llm: ['stream', 'logs', 'tokenizer', 'inference'],
   logs: ['tokenizer'],
   stream: [],
   tokenizer: [],
   client: [],
-  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'stream', 'tokenizer', 'client'],
+  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'stream', 'tokenizer', 'grammar', 'client'],
 }
 
 /** Folder -> folders of which it may import types only; of the stream's contract also its schemas. */

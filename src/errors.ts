@@ -1,31 +1,33 @@
 // The one error class. A code says what kind of failure it is; the message says what happened, with which value,
 // and what to do about it. Expected ends of a generation (stop, length, cancelled) are values, never errors.
 
-export type ErrorCode =
+export const errorCodes = [
   // The caller's input.
-  | 'malformed'
-  | 'invalid_header'
-  | 'not_found'
-  | 'method_not_allowed'
-  | 'body_too_large'
-  | 'unsupported_media_type'
-  | 'invalid_request'
-  | 'idempotency_conflict'
+  'malformed',
+  'invalid_header',
+  'not_found',
+  'method_not_allowed',
+  'body_too_large',
+  'unsupported_media_type',
+  'invalid_request',
+  'idempotency_conflict',
   // The service's state; the caller may try again.
-  | 'queue_full'
-  | 'unavailable'
+  'queue_full',
+  'unavailable',
   // How a job can fail.
-  | 'deadline_exceeded'
-  | 'engine_failed'
-  | 'engine_crashed'
-  | 'poisoned'
-  | 'damaged_job'
+  'deadline_exceeded',
+  'engine_failed',
+  'engine_crashed',
+  'poisoned',
+  'damaged_job',
   // Starting up.
-  | 'bad_setting'
-  | 'bad_model'
-  | 'missing_dependency'
+  'bad_setting',
+  'bad_model',
+  'missing_dependency',
   // A bug in this program.
-  | 'internal'
+  'internal',
+] as const
+export type ErrorCode = (typeof errorCodes)[number]
 
 export interface ErrorDetails {
   /** The request field, header, setting or file that is wrong, as the caller wrote it: `stop[2]`, `Last-Event-ID`. */

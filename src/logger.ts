@@ -10,13 +10,6 @@ export function createLogger(name: string, level: string): Logger {
     name,
     level,
     formatters: { level: (label) => ({ level: label }) },
-    redact: [
-      'req.headers.authorization',
-      'req.headers.cookie',
-      '*.password',
-      '*.prompt',
-      '*.messages',
-      '*.log_content',
-    ],
+    redact: ['*.password', '*.prompt', '*.messages', '*.log_content'],
   })
 }

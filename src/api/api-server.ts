@@ -13,6 +13,7 @@ import { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import { createApp } from './app.ts'
 import { Caretaker } from './caretaker.ts'
+import { FormatChecks } from './format-checks.ts'
 import { ApiMetrics } from './metrics.ts'
 import { QueueWatch } from './queue-watch.ts'
 import { Readers } from './readers.ts'
@@ -47,12 +48,13 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
   const subscriber = connectRedis(options.redisUrl, 'subscriber', warn('redis connection'))
   const threads = new TextThreads(options.tokenizerFiles)
+  const formats = new FormatChecks(options.tokenizerFiles)
   try {
     await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])
   } catch (error) {
     redis.disconnect()
     subscriber.disconnect()
-    await threads.close()
+    await Promise.all([threads.close(), formats.close()])
     throw error
   }
 
@@ -66,12 +68,12 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const service: ApiService = {
     ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry },
     submit: {
-      ...{ store, queue, watch, threads },
+      ...{ store, queue, watch, threads, formats },
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },
     follow: {
-      ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics },
+      ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics, logger },
       shutdown: shutdown.signal,
     },
   }
@@ -84,8 +86,9 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     watch.stop()
     caretaker.stop()
     await Promise.all(servers.map(close))
+    // Redis is away; there is nothing to close.
     await queue.close().catch(() => {})
-    await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close()])
+    await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close(), formats.close()])
   }
   try {
     const app = createApp(service)

@@ -22,7 +22,6 @@ const methods: [pattern: RegExp, allowed: string][] = [
 
 export function createApp(service: ApiService): Express {
   const app = express()
-  app.set('trust proxy', 'loopback, uniquelocal')
   app.set('etag', false)
   app.use(requestId)
   app.use(accessLog(service))

@@ -36,7 +36,7 @@ export class Caretaker {
 
   /** Every API does this; the first one wins, and ending a job twice changes nothing. */
   private async endOverdue(): Promise<void> {
-    for (const id of await this.store.overdue(Date.now() - overdueMs)) {
+    for (const id of await this.store.overdue(overdueMs)) {
       const message = 'the deadline passed before the job was finished'
       await this.store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
       await this.queue.remove(id)

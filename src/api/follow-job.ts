@@ -1,11 +1,13 @@
 // Answering with a job's events: as a stream, or as one object when it has ended.
 
 import type { Request, Response } from 'express'
-import { AppError, toAppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
 import type { StreamEvent } from '../stream/events.ts'
 import { isTerminal } from '../stream/events.ts'
 import type { JobKind } from '../stream/job-record.ts'
 import { type EventSource, readEvents } from '../stream/read-events.ts'
+import { errorBody, fromThrown } from './http-error.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Reader, Readers } from './readers.ts'
 import { SseResponse } from './sse-response.ts'
@@ -15,6 +17,7 @@ export interface FollowDeps {
   source: EventSource
   readers: Readers
   metrics: ApiMetrics
+  logger: Logger
   /** Aborts when this process shuts down: its clients go on at another one. */
   shutdown: AbortSignal
 }
@@ -52,7 +55,10 @@ export async function streamJob(id: string, afterSeq: number, response: Response
       if (!(await sse.write(events.map((event) => toSse(id, event)).join('')))) break
     }
   } catch (thrown) {
-    const { code, message } = toAppError(thrown, 'unavailable')
+    const error = fromThrown(thrown)
+    timer.failed(error.code)
+    if (error.code === 'internal') deps.logger.error({ err: error, job: id }, 'a stream failed')
+    const { code, message } = errorBody(error).error
     await sse.write(sseFrame('error', { error: message, code }))
   } finally {
     timer.end()

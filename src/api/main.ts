@@ -4,7 +4,8 @@ import { exitGracefully } from '../graceful-exit.ts'
 import { createLogger } from '../logger.ts'
 import { runMain } from '../process-main.ts'
 import { readSettings, requireRedisUrl } from '../settings.ts'
-import { readModelConfig, resolveModel } from '../tokenizer/model-files.ts'
+import { resolveModel } from '../tokenizer/model-files.ts'
+import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { programVersion } from '../version.ts'
 import { startApi } from './api-server.ts'
 
@@ -13,14 +14,14 @@ await runMain(async () => {
   const redisUrl = requireRedisUrl(settings)
   const logger = createLogger('api', settings.logLevel)
   const files = await resolveModel(settings.model ?? undefined, settings.dataDir)
-  const config = readModelConfig(files)
+  const limits = readModelLimits(files)
   const api = await startApi({
     settings,
     redisUrl,
     model: {
       name: files.name,
-      precision: settings.modelPrecision,
-      maxContext: Math.min(settings.engineMaxContext, config.contextLength),
+      precision: files.weights.kind === 'onnx' ? 'exported' : settings.modelPrecision,
+      maxContext: Math.min(settings.engineMaxContext, limits.contextLength),
     },
     tokenizerFiles: {
       tokenizer: files.tokenizerPath,

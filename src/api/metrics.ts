@@ -25,12 +25,12 @@ export class ApiMetrics {
       registers,
     })
     this.interToken = new Histogram({
-      name: 'workflowai_inter_token_seconds',
+      name: 'workflowai_inter_token_latency_seconds',
       help: 'Between two token events of a stream as they arrive here',
       buckets: [0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28],
       registers,
     })
-    this.tokens = new Counter({ name: 'workflowai_tokens_delivered_total', help: 'Token events sent', registers })
+    this.tokens = new Counter({ name: 'workflowai_generation_tokens_total', help: 'Token events sent', registers })
     this.finished = new Counter({
       name: 'workflowai_streams_ended_total',
       help: 'Streams read to their end, by finish reason or error code',
@@ -55,14 +55,14 @@ export class ApiMetrics {
       labelNames: ['method', 'route', 'status'],
       registers,
     })
-    this.gauge('workflowai_jobs_waiting', 'Jobs that no worker has taken', () => watch.state.waiting)
+    this.gauge('workflowai_num_requests_waiting', 'Jobs that no worker has taken', () => watch.state.waiting)
     this.gauge('workflowai_jobs_admitted', 'Jobs waiting or running', () => watch.state.admitted)
     this.gauge('workflowai_prompt_tokens_admitted', 'Their prompt tokens', () => watch.state.promptTokens)
     this.gauge('workflowai_workers', 'Workers that can serve', () => watch.serving.length)
     this.gauge('workflowai_slots', 'Sequences all workers can run at once', () =>
       watch.serving.reduce((sum, worker) => sum + worker.slots, 0),
     )
-    this.gauge('workflowai_jobs_running', 'Jobs that workers hold', () =>
+    this.gauge('workflowai_num_requests_running', 'Jobs that workers hold', () =>
       watch.serving.reduce((sum, worker) => sum + worker.jobs, 0),
     )
     this.gauge('workflowai_readers', 'Open responses that follow a job', () => readers.count)
@@ -81,7 +81,7 @@ export class ApiMetrics {
   }
 
   /** Times one stream as its events pass. */
-  followStream(): { observe(event: StreamEvent): void; end(): void } {
+  followStream(): { observe(event: StreamEvent): void; failed(code: string): void; end(): void } {
     const startedAt = performance.now()
     let fromStart = false
     let lastTokenAt: number | null = null
@@ -98,6 +98,9 @@ export class ApiMetrics {
         }
         if (event.type === 'done') reason = event.reason
         if (event.type === 'error') reason = event.code
+      },
+      failed: (code) => {
+        reason = code
       },
       end: () => this.finished.inc({ reason }),
     }

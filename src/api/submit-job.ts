@@ -4,12 +4,12 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
-import type { JobKind } from '../stream/job-record.ts'
 import type { AdmissionLimits, Idempotency, JobStore } from '../stream/job-store.ts'
 import type { JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
 import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
+import type { FormatChecks } from './format-checks.ts'
 import type { QueueWatch } from './queue-watch.ts'
 import type { TextThreads } from './threads.ts'
 
@@ -23,6 +23,7 @@ export interface SubmitDeps {
   queue: JobQueue
   watch: QueueWatch
   threads: TextThreads
+  formats: FormatChecks
   limits: AdmissionLimits
   /** Tokens a sequence may hold, prompt and answer. */
   maxContext: number
@@ -46,7 +47,11 @@ export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, idemp
     : { kind: 'text', text: body.prompt ?? '' }
   const field = body.messages ? 'messages' : 'prompt'
   assertBytesFit(prompt, field, deps.maxContext)
-  const promptTokens = await deps.threads.countTokens(prompt)
+  const { response_format: format } = body
+  const [promptTokens] = await Promise.all([
+    deps.threads.countTokens(prompt),
+    format.type === 'text' ? null : deps.formats.check(format),
+  ])
   const maxTokens = tokensToGenerate(promptTokens, body.max_tokens, field, deps.maxContext)
   if (body.min_tokens > maxTokens) {
     const message = `min_tokens is ${body.min_tokens}; allowed: at most max_tokens, which is ${maxTokens}`
@@ -107,8 +112,8 @@ async function enqueue(
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
-    ...{ id, kind: payload.kind as JobKind, owner: '', promptTokens, onDisconnect },
-    ...{ deadlineAt: Date.now() + deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency },
+    ...{ id, kind: payload.kind, owner: '', promptTokens, onDisconnect, seed: payload.request.seed },
+    ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency },
   }
   let result = await store.admit(admission, limits, watch.speed)
   if (result.verdict === 'known') {
@@ -128,6 +133,7 @@ async function enqueue(
     await deps.queue.add(id, payload)
   } catch (cause) {
     const error = { type: 'error', code: 'unavailable', message: 'the job could not be queued' } as const
+    // Redis is most likely away for this too; then the deadline ends the job.
     await store.end(id, error, false).catch(() => {})
     throw new AppError('unavailable', 'the queue is not reachable', { cause })
   }

@@ -2,6 +2,9 @@
 
 import { workerData } from 'piscina'
 import { type ErrorCode, toAppError } from '../errors.ts'
+import type { OutputFormat } from '../grammar/format.ts'
+import { Grammars } from '../grammar/grammars.ts'
+import { vocabularyOf } from '../grammar/vocabulary.ts'
 import { reduceLog as reduce } from '../logs/reduce-log.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
 import { PromptEncoder, type PromptInput } from '../tokenizer/prompt-encoder.ts'
@@ -23,6 +26,29 @@ function promptEncoder(): PromptEncoder {
   return encoder
 }
 
+let grammars: Promise<Grammars> | undefined
+
+/** Loads what compiling needs, so that the time of a format is its own. */
+export async function openGrammars(): Promise<Outcome<null>> {
+  const { tokenizer } = promptEncoder()
+  // Why a grammar is refused is written to the console, too; the answer to the client says it.
+  console.error = () => {}
+  grammars ??= Grammars.open(vocabularyOf(tokenizer, tokenizer.size))
+  await grammars
+  return { value: null }
+}
+
+/** Whether a format can be kept: the same steps that the engine takes. */
+export async function checkFormat(format: OutputFormat): Promise<Outcome<null>> {
+  try {
+    const matcher = await (await grammars)!.matcher(format)
+    matcher.close()
+    return { value: null }
+  } catch (thrown) {
+    return failure(thrown)
+  }
+}
+
 export function countTokens(prompt: PromptInput): Outcome<number> {
   return outcomeOf(() => promptEncoder().encode(prompt).length)
 }
@@ -38,7 +64,11 @@ function outcomeOf<Value>(work: () => Value): Outcome<Value> {
   try {
     return { value: work() }
   } catch (thrown) {
-    const { code, message, field } = toAppError(thrown)
-    return { error: { code, message, ...(field !== undefined && { field }) } }
+    return failure(thrown)
   }
+}
+
+function failure(thrown: unknown): { error: { code: ErrorCode; message: string; field?: string } } {
+  const { code, message, field } = toAppError(thrown)
+  return { error: { code, message, ...(field !== undefined && { field }) } }
 }

@@ -7,14 +7,19 @@ import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import type { Outcome, ReduceTask } from './text-thread.ts'
 
+/** TypeScript needs a loader in development; built code is JavaScript. */
+export function threadEntry(): string {
+  const entry = import.meta.url.endsWith('.ts') ? './text-thread.dev.mjs' : './text-thread.js'
+  return new URL(entry, import.meta.url).href
+}
+
 export class TextThreads {
   private readonly pool: Piscina
 
   /** @param files of the model whose tokens are counted; each thread loads them at its first task */
   constructor(files: TokenizerFiles, threads = 2) {
-    const entry = import.meta.url.endsWith('.ts') ? './text-thread.dev.mjs' : './text-thread.js'
     this.pool = new Piscina({
-      filename: new URL(entry, import.meta.url).href,
+      filename: threadEntry(),
       workerData: files,
       minThreads: 1,
       maxThreads: threads,

@@ -46,7 +46,7 @@ export const jobSchema = z.object({
   eta_ms: z.int().optional(),
   attempt: z.int().describe('0 before a worker has taken it'),
   worker: z.object({ id: z.string(), host: z.string(), pid: z.int() }).optional(),
-  usage: usageSchema.partial({ cached_tokens: true }),
+  usage: usageSchema,
   result: z.union([generateResultSchema, analyzeResultSchema]).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 })

@@ -1,30 +1,7 @@
 // Errors of a running service, as AppError: from a response's status and body, or from an `error` event.
 
 import { z } from 'zod'
-import { AppError, type ErrorCode } from '../errors.ts'
-
-/** Every code; the compiler sees to it that none is missing. */
-const knownCodes: Record<ErrorCode, true> = {
-  malformed: true,
-  invalid_header: true,
-  not_found: true,
-  method_not_allowed: true,
-  body_too_large: true,
-  unsupported_media_type: true,
-  invalid_request: true,
-  idempotency_conflict: true,
-  queue_full: true,
-  unavailable: true,
-  deadline_exceeded: true,
-  engine_failed: true,
-  engine_crashed: true,
-  poisoned: true,
-  damaged_job: true,
-  bad_setting: true,
-  bad_model: true,
-  missing_dependency: true,
-  internal: true,
-}
+import { AppError, type ErrorCode, errorCodes } from '../errors.ts'
 
 const errorBodySchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }),
@@ -45,7 +22,7 @@ export async function errorOfResponse(response: Response): Promise<AppError> {
 
 /** A code from the wire; one that this program doesn't know becomes `fallback`. */
 export function codeOf(code: string, fallback: ErrorCode): ErrorCode {
-  return Object.hasOwn(knownCodes, code) ? (code as ErrorCode) : fallback
+  return errorCodes.find((known) => known === code) ?? fallback
 }
 
 function codeOfStatus(status: number): ErrorCode {

@@ -17,9 +17,7 @@ export class EventHub {
     redis.on('message', (channel: string, message: string) => {
       for (const listener of this.channels.get(channel)?.listeners ?? []) listener.onMessage(message)
     })
-    redis.on('ready', () => {
-      for (const { listeners } of this.channels.values()) for (const listener of listeners) listener.onGap()
-    })
+    redis.on('ready', () => void this.afterReconnect())
   }
 
   /** Resolves with the function that ends the subscription, once Redis has confirmed the channel. */
@@ -42,6 +40,15 @@ export class EventHub {
 
   get channelCount(): number {
     return this.channels.size
+  }
+
+  /** Listeners read their logs again, but only once Redis has confirmed the channels: first subscribed, then read. */
+  private async afterReconnect(): Promise<void> {
+    const channels = [...this.channels.keys()]
+    if (channels.length === 0) return
+    // A failure means that the connection is gone again; the next reconnect comes here too.
+    await this.redis.subscribe(...channels).catch(() => {})
+    for (const channel of channels) for (const listener of this.channels.get(channel)?.listeners ?? []) listener.onGap()
   }
 
   private leave(channel: string, listener: ChannelListener): void {

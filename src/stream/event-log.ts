@@ -1,7 +1,11 @@
 // Events on their way into and out of Redis: the log's entries and the channel's messages.
 
+import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { isTerminal, type StreamEvent, streamEventSchema } from './events.ts'
+import { parseStoredJson } from './stored.ts'
+
+const messageSchema = z.array(streamEventSchema)
 
 /** One entry of the log as Redis returns it: `[id, ['e', json]]`, with id `1-<seq + 1>`. */
 export type LogEntry = [id: string, fields: string[]]
@@ -30,7 +34,7 @@ export function appendKind(event: Omit<StreamEvent, 'seq'> & Pick<StreamEvent, '
  */
 export function parseLog(id: string, entries: LogEntry[], firstSeq: number): StreamEvent[] {
   return entries.map(([entryId, fields], index) => {
-    const event = parseEvent(id, fields[1] ?? '')
+    const event = parseStoredJson(streamEventSchema, fields[1] ?? '', `entry ${entryId} of the log of job ${id}`)
     if (fields[0] !== 'e' || event.seq !== firstSeq + index || entryId !== `1-${event.seq + 1}`) {
       throw new AppError('damaged_job', `the log of job ${id} is damaged at entry ${entryId}`)
     }
@@ -40,27 +44,7 @@ export function parseLog(id: string, entries: LogEntry[], firstSeq: number): Str
 
 /** The events of one message on the job's channel. @throws AppError `damaged_job` */
 export function parseMessage(id: string, message: string): StreamEvent[] {
-  const parsed = parseJson(id, message)
-  if (!Array.isArray(parsed)) throw new AppError('damaged_job', `a message on the channel of job ${id} is damaged`)
-  return parsed.map((event) => checkEvent(id, event))
-}
-
-function parseEvent(id: string, json: string): StreamEvent {
-  return checkEvent(id, parseJson(id, json))
-}
-
-function parseJson(id: string, json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw new AppError('damaged_job', `an event of job ${id} is not JSON`, { cause })
-  }
-}
-
-function checkEvent(id: string, value: unknown): StreamEvent {
-  const parsed = streamEventSchema.safeParse(value)
-  if (!parsed.success) throw new AppError('damaged_job', `an event of job ${id} is damaged: ${parsed.error.message}`)
-  return parsed.data
+  return parseStoredJson(messageSchema, message, `a message on the channel of job ${id}`)
 }
 
 /** What a finished or unfinished log says as a whole: the joined text, and the end if there is one. */

@@ -2,7 +2,7 @@
 // checked like any other input.
 
 import { z } from 'zod'
-import { AppError } from '../errors.ts'
+import { parseStored } from './stored.ts'
 
 export const jobKinds = ['generate', 'analyze-log'] as const
 export type JobKind = (typeof jobKinds)[number]
@@ -27,6 +27,7 @@ const recordSchema = z.object({
   /** Generated tokens in the log. */
   tokens: count,
   prompt_tokens: count,
+  seed: count,
   on_disconnect: z.enum(['cancel', 'continue']),
   created_at: time,
   deadline_at: time,
@@ -52,8 +53,5 @@ export type JobRecord = z.infer<typeof recordSchema>
 
 /** @throws AppError `damaged_job` that names the field, when the hash is not what this service writes */
 export function parseRecord(id: string, fields: Record<string, string>): JobRecord {
-  const parsed = recordSchema.safeParse(fields)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new AppError('damaged_job', `the record of job ${id} is damaged: ${issue?.path.join('.')}: ${issue?.message}`)
+  return parseStored(recordSchema, fields, `the record of job ${id}`)
 }

@@ -7,6 +7,7 @@ import { appendKind, type LogEntry, parseLog } from './event-log.ts'
 import type { NewEvent, StreamEvent } from './events.ts'
 import { type JobKind, type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
 import type { Keys } from './keys.ts'
+import { redisNow } from './redis.ts'
 import { admitScript } from './scripts/admit.ts'
 import { appendScript } from './scripts/append.ts'
 import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
@@ -19,8 +20,10 @@ export interface Admission {
   /** Who may see the job; empty without API keys. */
   owner: string
   promptTokens: number
-  /** Milliseconds since the epoch. */
-  deadlineAt: number
+  /** Milliseconds from admission to the end; counted on Redis's clock. */
+  deadlineMs: number
+  /** What a stopped job reports. */
+  seed: number
   onDisconnect: 'cancel' | 'continue'
   graceMs: number
   ttlMs: number
@@ -46,7 +49,7 @@ export type AdmissionResult =
   | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
 
 /** What an append says. All but `ok` and `gap` mean: stop computing; a stop still has to be given its terminal event. */
-export type AppendVerdict = 'ok' | 'missing' | 'ended' | 'fenced' | 'gap' | 'cancelled' | 'abandoned'
+export type AppendVerdict = 'ok' | 'missing' | 'ended' | 'fenced' | 'gap' | 'cancelled' | 'abandoned' | 'damaged'
 
 export interface Append {
   id: string
@@ -78,7 +81,8 @@ type Script = (...args: (string | number)[]) => Promise<unknown>
 
 export class JobStore {
   private readonly scripts: Record<'admit' | 'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
-  private reconnectedAt = Number.NEGATIVE_INFINITY
+  /** When this process last came to Redis, new or again; of `performance.now()`. */
+  private connectedAt = performance.now()
 
   constructor(
     private readonly redis: Redis,
@@ -100,13 +104,13 @@ export class JobStore {
       handBack: define('wfHandBack', handBackScript),
     }
     redis.on('ready', () => {
-      this.reconnectedAt = performance.now()
+      this.connectedAt = performance.now()
     })
   }
 
-  /** For a grace after every (re)connect a lapsed lease is no proof: its readers may have been cut off from Redis too. */
+  /** For a grace after coming to Redis a lapsed lease is no proof: the readers may have been cut off from it too. */
   private get regrant(): '1' | '0' {
-    return performance.now() - this.reconnectedAt < this.graceMs ? '1' : '0'
+    return performance.now() - this.connectedAt < this.graceMs ? '1' : '0'
   }
 
   /** Admits a job and writes its record and first event, or says which bound it would break. */
@@ -118,9 +122,10 @@ export class JobStore {
       keys.length + own.length,
       ...keys,
       ...own,
-      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineAt, job.onDisconnect, job.graceMs, job.ttlMs],
+      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
       job.idempotency?.hash ?? '',
+      job.seed,
     )) as [string, ...unknown[]]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
     if (reply[0] === 'known') {
@@ -259,9 +264,10 @@ export class JobStore {
     return { admitted, waiting, promptTokens: Number(tokens ?? 0) }
   }
 
-  /** Admitted jobs whose deadline lies before `time`, a few at a time. */
-  async overdue(time: number): Promise<string[]> {
-    return this.redis.zrangebyscore(this.keys.admitted, '-inf', time, 'LIMIT', 0, 100)
+  /** Admitted jobs whose deadline passed longer than `ms` ago, a few at a time. */
+  async overdue(ms: number): Promise<string[]> {
+    const limit = (await redisNow(this.redis)) - ms
+    return this.redis.zrangebyscore(this.keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
   }
 
   /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */

@@ -28,8 +28,6 @@ export interface Keys {
   readonly workerLoad: string
   /** Pub/sub: hints that work has arrived or a job was cancelled. Losing one costs time, never a job. */
   readonly control: string
-  /** Lock of the watchdog that sweeps for every API. */
-  readonly watchdog: string
   /** Hash: the job's record. */
   job(id: string): string
   /** Stream: the job's events, the truth. */
@@ -57,7 +55,6 @@ export function keysOf(namespace = 'workflowai'): Keys {
     workerInfo: `${prefix}:worker-info`,
     workerLoad: `${prefix}:worker-load`,
     control: `${prefix}:control`,
-    watchdog: `${prefix}:watchdog`,
     job: (id) => `${prefix}:job:${id}`,
     log: (id) => `${prefix}:log:${id}`,
     channel: (id) => `${prefix}:channel:${id}`,

@@ -1,8 +1,8 @@
 // What a job carries through BullMQ: everything an attempt needs, so that any worker can make it.
 
 import { z } from 'zod'
-import { AppError } from '../errors.ts'
 import { analyzeRequestSchema, generateRequestSchema } from './request.ts'
+import { parseStored } from './stored.ts'
 
 const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
 
@@ -28,8 +28,5 @@ export type GenerateRequest = GeneratePayload['request']
 
 /** @throws AppError `damaged_job` that names the first wrong field */
 export function parsePayload(id: string, data: unknown): JobPayload {
-  const parsed = jobPayloadSchema.safeParse(data)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new AppError('damaged_job', `the payload of job ${id} is damaged: ${issue?.path.join('.')}: ${issue?.message}`)
+  return parseStored(jobPayloadSchema, data, `the payload of job ${id}`)
 }

@@ -5,7 +5,7 @@
 // verdict then says from where to send them again.
 
 import { toAppError } from '../errors.ts'
-import type { NewEvent } from './events.ts'
+import { isTerminal, type NewEvent } from './events.ts'
 import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.ts'
 
 /** Why a job's events are no longer wanted. */
@@ -69,20 +69,41 @@ export class JobWriter {
 
   /** The command for everything unconfirmed, or null. */
   pending(): Append | null {
-    if (this.stopped || this.backlog === 0) return null
+    if (this.stopped || this.backlog <= 0) return null
     const firstSeq = this.confirmedSeq + 1
     return { id: this.id, attempt: this.attempt, firstSeq, events: this.events.slice(firstSeq - this.startSeq) }
   }
 
+  /** Takes the log's answer. What it says of a job that is not ours any more counts, not how far its log has come. */
   settle(sent: Append, result: AppendResult): void {
     const { verdict, lastSeq } = result
-    if (verdict === 'gap' && lastSeq >= this.startSeq - 1) {
-      this.confirmedSeq = lastSeq
-    } else if (verdict === 'gap' || (verdict !== 'ok' && lastSeq < sent.firstSeq + sent.events.length - 1)) {
-      this.confirmedSeq = Math.max(lastSeq, this.startSeq - 1)
-      this.stop(verdict === 'gap' ? 'missing' : verdict)
-    } else {
-      this.confirmedSeq = Math.max(this.confirmedSeq, lastSeq)
+    const complete = lastSeq === sent.firstSeq + sent.events.length - 1
+    switch (verdict) {
+      case 'ok':
+        this.confirmedSeq = Math.max(this.confirmedSeq, lastSeq)
+        break
+      case 'gap':
+        // Redis has lost what it had confirmed; what is older than this attempt can't be sent again.
+        if (lastSeq < this.startSeq - 1) this.stop('missing')
+        else this.confirmedSeq = lastSeq
+        break
+      case 'ended':
+        // The reply to a resent end is the end itself.
+        if (complete && isTerminal(sent.events.at(-1)!)) this.confirmedSeq = lastSeq
+        else this.stop('ended')
+        break
+      case 'cancelled':
+      case 'abandoned':
+        this.confirmedSeq = Math.max(lastSeq, this.startSeq - 1)
+        if (!complete) this.stop(verdict)
+        break
+      case 'fenced':
+      case 'missing':
+      case 'damaged':
+        this.stop(verdict)
+        break
+      default:
+        verdict satisfies never
     }
     for (const resolve of this.waiters.splice(0)) resolve()
   }

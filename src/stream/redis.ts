@@ -49,6 +49,12 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
   await Promise.race([ready, late]).finally(() => clearTimeout(timer))
 }
 
+/** Redis's clock, ms since the epoch. Times that several machines compare are all by this one. */
+export async function redisNow(redis: Redis): Promise<number> {
+  const [seconds, microseconds] = await redis.time()
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+}
+
 /** Ends a connection without waiting for a Redis that may be away. */
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), delay(500)])

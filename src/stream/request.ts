@@ -2,6 +2,7 @@
 // One schema for all three. Limits that depend on the model (context, vocabulary) are checked where the model is known.
 
 import { z } from 'zod'
+import { responseFormatSchema } from './response-format.ts'
 
 export const maxStopStrings = 4
 export const maxStopLength = 64
@@ -53,11 +54,16 @@ export const generateRequestSchema = z
     logprobs: z.int().min(0).max(5).optional(),
     ignore_eos: z.boolean().default(false),
     min_tokens: z.int().min(0).default(0),
+    response_format: responseFormatSchema.default({ type: 'text' }),
     ...jobOptions,
   })
   .refine((body) => (body.prompt === undefined) !== (body.messages === undefined), {
     message: 'give exactly one of prompt and messages',
     path: ['prompt'],
+  })
+  .refine((body) => !body.ignore_eos || body.response_format.type === 'text', {
+    message: 'it can\'t be true beside a response_format, whose end is the end',
+    path: ['ignore_eos'],
   })
 
 /** A generation as the client asked for it, defaults filled in. */

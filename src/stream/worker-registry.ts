@@ -3,6 +3,7 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Keys } from './keys.ts'
+import { redisNow } from './redis.ts'
 
 export const heartbeatIntervalMs = 1000
 /** A worker that has missed this many milliseconds of heartbeats counts as gone. */
@@ -41,9 +42,10 @@ export class WorkerRegistry {
   ) {}
 
   async beat(info: WorkerInfo): Promise<void> {
+    const now = await redisNow(this.redis)
     await this.redis
       .pipeline()
-      .zadd(this.keys.workers, Date.now() + heartbeatLifeMs, info.id)
+      .zadd(this.keys.workers, now + heartbeatLifeMs, info.id)
       .hset(this.keys.workerInfo, info.id, JSON.stringify(info))
       .exec()
   }
@@ -63,7 +65,7 @@ export class WorkerRegistry {
 
   /** The workers heard of lately; those long gone are forgotten. A damaged heartbeat is no worker. */
   async live(): Promise<LiveWorker[]> {
-    const now = Date.now()
+    const now = await redisNow(this.redis)
     const [ids, gone] = await Promise.all([
       this.redis.zrangebyscore(this.keys.workers, now, '+inf'),
       this.redis.zrangebyscore(this.keys.workers, '-inf', now - 60_000),

@@ -1,12 +1,13 @@
 // An analysis: the analyzer's chain over this worker's engine, its progress and prose as events.
 
-import { AppError } from '../errors.ts'
 import { analyzeLog } from '../llm/analyze-log.ts'
 import { reducedLogSchema } from '../logs/reduced-log.ts'
+import { usageOf } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { AnalyzePayload } from '../stream/payload.ts'
+import { parseStored } from '../stream/stored.ts'
 import { engineTransport } from './engine-transport.ts'
-import { deliveredTokens, type JobContext, usageOf } from './processor.ts'
+import { deliveredTokens, type JobContext } from './processor.ts'
 
 /** A model that is too slow is cut off this long before the deadline, so that the rest can still be delivered. */
 const deadlineReserveMs = 2000
@@ -21,19 +22,16 @@ const repetitionPenalty = 1.05
  * @throws AppError `engine_crashed` where another attempt may succeed, `damaged_job` where the payload is not a reduced log
  */
 export async function analyze({ request, reduced }: AnalyzePayload, context: JobContext): Promise<NewEvent | null> {
-  const checked = reducedLogSchema.safeParse(reduced)
-  if (!checked.success) {
-    throw new AppError('damaged_job', `the reduced log of job ${context.id} is damaged: ${checked.error.message}`)
-  }
+  const log = parseStored(reducedLogSchema, reduced, 'the reduced log of a job')
   const { max_tokens: maxTokens, seed, temperature, top_p: topP } = request
   const items = analyzeLog({
-    reduced: checked.data,
+    reduced: log,
     transport: engineTransport(context, { seed, max_tokens: maxTokens }),
     sampling: { temperature, topP, seed, repetitionPenalty },
     maxTokens,
     signal: context.signal,
     model: context.model,
-    proseTimeoutMs: Math.max(1, context.record.deadline_at - Date.now() - deadlineReserveMs),
+    proseTimeoutMs: Math.max(1, context.clock.localDeadline - Date.now() - deadlineReserveMs),
     resumedText: context.events.map((event) => (event.type === 'token' ? event.text : '')).join(''),
     resumedStages: context.events.flatMap((event) => (event.type === 'stage' ? [event.stage] : [])),
   })

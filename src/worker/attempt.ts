@@ -10,6 +10,8 @@
 // What an attempt may do to the log is decided by the log: after a refusal other than a stop it writes nothing more.
 
 import { type AppError, toAppError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { cancelledEnd } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { WorkerRef } from '../stream/job-record.ts'
 import type { JobStore, Opened } from '../stream/job-store.ts'
@@ -19,7 +21,13 @@ import { analyze } from './analyze.ts'
 import type { EngineSequences } from './engine-sequences.ts'
 import { generate } from './generate.ts'
 import { JobClock } from './job-clock.ts'
-import { deliveredTokens, type JobContext, usageOf } from './processor.ts'
+import { deliveredTokens, type JobContext } from './processor.ts'
+
+/**
+ * Why the worker itself ends an attempt. `shutdown`: it wants its jobs back in line. `cancelled`: somebody asked for the
+ * job to stop; the log says so too, a little later. `superseded`: its lock had lapsed, and it has got the job again.
+ */
+export type StopReason = 'shutdown' | 'cancelled' | 'superseded'
 
 export interface AttemptInput {
   id: string
@@ -27,10 +35,8 @@ export interface AttemptInput {
   attempt: number
   /** As BullMQ has it: unchecked. */
   data: unknown
-  /** Aborts when the worker shuts down and wants its jobs back in line. */
-  shutdown: AbortSignal
-  /** Aborts when somebody asked for the job to stop; the log says so too, a little later. */
-  cancelled: AbortSignal
+  /** Aborts with a StopReason. */
+  stop: AbortSignal
 }
 
 export interface AttemptDeps {
@@ -39,6 +45,7 @@ export interface AttemptDeps {
   sequences: EngineSequences
   worker: WorkerRef
   model: string
+  logger: Logger
 }
 
 /** `ended`: the job is over. `handed-back`: another attempt is to be made. `lost`: a newer attempt has the job. */
@@ -46,32 +53,55 @@ export type AttemptOutcome = 'ended' | 'handed-back' | 'lost'
 
 type OpenedJob = Extract<Opened, { record: unknown }>
 
-/** Never throws for anything that is wrong with the job: that becomes its `error` event. */
+/** What is wrong with the job becomes its `error` event. Throws only when Redis can't be reached. */
 export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promise<AttemptOutcome> {
   const { id, attempt } = input
-  const { store, publisher } = deps
-  const opened = await store.open(id, attempt, deps.worker)
+  const opened = await openJob(input, deps)
+  if (opened === 'damaged') return 'ended'
   // A job without a record has expired or was never admitted; nobody can be waiting for it.
   if (!('record' in opened)) return opened.verdict === 'fenced' ? 'lost' : 'ended'
 
   const refused = new AbortController()
-  const writer = publisher.writer(id, attempt, opened.lastSeq + 1, (verdict) => refused.abort(verdict))
+  const writer = deps.publisher.writer(id, attempt, opened.lastSeq + 1, (verdict) => refused.abort(verdict))
   try {
     const clock = new JobClock(opened.record, opened.now)
-    const signal = AbortSignal.any([refused.signal, input.shutdown, input.cancelled])
-    const end = await work(input, deps, opened, writer, clock, signal)
+    const end = await work(input, deps, opened, writer, clock, AbortSignal.any([refused.signal, input.stop]))
+    if (end === 'superseded') return 'lost'
     if (end === 'hand-back') {
       await writer.drained()
-      await store.handBack(id, attempt, input.shutdown.aborted)
+      await deps.store.handBack(id, attempt, input.stop.aborted)
       return 'handed-back'
     }
-    return await finish(writer, end, () => cancelledEnd(opened, writer, clock, deps.model))
+    const verdict = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
+    if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
+    return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
-    publisher.release(writer)
+    deps.publisher.release(writer)
   }
 }
 
-/** Does the job's work. @returns its end; null when it was stopped from outside; or the wish for another attempt */
+async function openJob({ id, attempt }: AttemptInput, deps: AttemptDeps): Promise<Opened | 'damaged'> {
+  try {
+    return await deps.store.open(id, attempt, deps.worker)
+  } catch (thrown) {
+    const damaged = toAppError(thrown)
+    // A script's own error: a key of the job has another type.
+    if (damaged.code !== 'damaged_job' && (thrown as Error).name !== 'ReplyError') throw thrown
+    await endDamaged(id, damaged, deps)
+    return 'damaged'
+  }
+}
+
+/** A job whose data can't be read has no place to continue from; its readers are told, where even that is possible. */
+async function endDamaged(id: string, cause: Error, { store, logger }: AttemptDeps): Promise<void> {
+  logger.error({ job: id, err: cause }, 'a job is damaged')
+  const message = `the job's data in Redis is damaged: ${cause.message}`
+  await store.end(id, { type: 'error', code: 'damaged_job', message }, false).catch((error) => {
+    logger.error({ job: id, err: error }, 'a damaged job could not be ended')
+  })
+}
+
+/** Does the job's work. @returns its end; null when it was stopped from outside; or what is to become of it instead */
 async function work(
   input: AttemptInput,
   deps: AttemptDeps,
@@ -79,13 +109,14 @@ async function work(
   writer: JobWriter,
   clock: JobClock,
   signal: AbortSignal,
-): Promise<NewEvent | null | 'hand-back'> {
+): Promise<NewEvent | null | 'hand-back' | 'superseded'> {
   if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return null
   if (opened.verdict === 'poisoned') {
     return { type: 'error', code: 'poisoned', message: 'three attempts in a row ended before they produced anything' }
   }
   const context: JobContext = {
-    id: input.id,
+    // A sequence of its own: an older attempt's may still be leaving the engine.
+    sequenceId: `${input.id}:${input.attempt}`,
     record: opened.record,
     events: opened.events,
     write: (event) => writer.write(event),
@@ -97,37 +128,37 @@ async function work(
   try {
     const payload = parsePayload(input.id, input.data)
     const end = payload.kind === 'generate' ? await generate(payload.request, context) : await analyze(payload, context)
-    if (end === null && input.shutdown.aborted) return 'hand-back'
-    return end
+    if (end !== null || !input.stop.aborted) return end
+    return afterStop(input.stop.reason as StopReason)
   } catch (thrown) {
     const error = toAppError(thrown, 'engine_failed')
     return error.code === 'engine_crashed' ? 'hand-back' : errorEnd(error)
   }
 }
 
-/** Writes the end; where the job was stopped instead, writes that. */
-async function finish(
-  writer: JobWriter,
-  end: NewEvent | null,
-  cancelled: () => NewEvent,
-): Promise<Extract<AttemptOutcome, 'ended' | 'lost'>> {
-  if (end === null) await writer.drained()
-  let verdict: 'ok' | StopVerdict = await writer.finish(end ?? cancelled())
-  if (verdict === 'cancelled' || verdict === 'abandoned') verdict = await writer.finish(cancelled())
-  return verdict === 'fenced' ? 'lost' : 'ended'
+function afterStop(reason: StopReason): null | 'hand-back' | 'superseded' {
+  switch (reason) {
+    case 'shutdown':
+      return 'hand-back'
+    case 'superseded':
+      return 'superseded'
+    case 'cancelled':
+      return null
+    default:
+      return reason satisfies never
+  }
 }
 
-function cancelledEnd(opened: OpenedJob, writer: JobWriter, clock: JobClock, model: string): NewEvent {
-  const tokens = deliveredTokens(opened.events).length + writer.tokensWritten
-  return {
-    type: 'done',
-    reason: 'cancelled',
-    tokensGenerated: tokens,
-    usage: usageOf(opened.record.prompt_tokens, tokens),
-    timings: clock.timings(tokens),
-    model,
-    seed: null,
-  }
+/** Writes the end; where the job was stopped instead, writes that. */
+async function finish(writer: JobWriter, end: NewEvent | null, stopped: () => NewEvent): Promise<'ok' | StopVerdict> {
+  if (end === null) await writer.drained()
+  const verdict = await writer.finish(end ?? stopped())
+  return verdict === 'cancelled' || verdict === 'abandoned' ? writer.finish(stopped()) : verdict
+}
+
+function stoppedEnd({ events, record }: OpenedJob, writer: JobWriter, clock: JobClock, model: string): NewEvent {
+  const tokens = deliveredTokens(events).length + writer.tokensWritten
+  return cancelledEnd(record, tokens, clock.timings(tokens), model)
 }
 
 function errorEnd(error: AppError): NewEvent {

@@ -1,10 +1,10 @@
 // A generation: one sequence of the engine, every token of it an event.
 
-import { AppError } from '../errors.ts'
 import type { GeneratedToken, SequenceRequest } from '../inference/engine.ts'
+import { usageOf } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { GenerateRequest } from '../stream/payload.ts'
-import { deliveredTokens, heldTextDelivered, type JobContext, usageOf } from './processor.ts'
+import { deliveredTokens, type JobContext, runSequence } from './processor.ts'
 
 /**
  * Runs a generation to its end, from where earlier attempts have left it.
@@ -12,41 +12,31 @@ import { deliveredTokens, heldTextDelivered, type JobContext, usageOf } from './
  * @throws AppError with the reason where the request fails; `engine_crashed` where another attempt may succeed
  */
 export async function generate(request: GenerateRequest, context: JobContext): Promise<NewEvent | null> {
-  const { id, record, events, clock } = context
-  const heldDelivered = heldTextDelivered(events)
-  const sequence = toSequence(id, request, deliveredTokens(events), record.deadline_at)
-  for await (const { tokens, end } of context.sequences.run(sequence, context.signal)) {
-    for (const token of tokens) {
-      if (token.tokenId === null && heldDelivered) continue
+  const { clock, signal, model } = context
+  for await (const item of runSequence(context, toSequence(request, context), signal)) {
+    if (!('kind' in item)) {
       clock.tokenArrived()
-      context.write(tokenEvent(token))
+      context.write(tokenEvent(item))
+      continue
     }
-    if (end?.kind === 'failed') throw new AppError(end.code, end.message)
-    if (end) {
-      const { promptTokens, completionTokens, cachedTokens } = end.usage
-      return {
-        type: 'done',
-        reason: end.reason,
-        tokensGenerated: completionTokens,
-        usage: usageOf(promptTokens, completionTokens, cachedTokens),
-        timings: clock.timings(completionTokens),
-        model: context.model,
-        seed: request.seed,
-      }
+    const { promptTokens, completionTokens, cachedTokens } = item.usage
+    return {
+      type: 'done',
+      reason: item.reason,
+      tokensGenerated: completionTokens,
+      usage: usageOf(promptTokens, completionTokens, cachedTokens),
+      timings: clock.timings(completionTokens),
+      model,
+      seed: request.seed,
     }
   }
   return null
 }
 
-/** @param generated ids that earlier attempts have delivered */
-export function toSequence(
-  id: string,
-  request: GenerateRequest,
-  generated: number[],
-  deadlineAt: number,
-): SequenceRequest {
+/** The engine's form of a request, continuing behind the tokens that earlier attempts have delivered. */
+export function toSequence(request: GenerateRequest, { sequenceId, events, clock }: JobContext): SequenceRequest {
   return {
-    id,
+    id: sequenceId,
     prompt: request.messages
       ? { kind: 'messages', messages: request.messages }
       : { kind: 'text', text: request.prompt ?? '' },
@@ -64,12 +54,13 @@ export function toSequence(
     minTokens: request.min_tokens,
     stop: request.stop,
     ignoreEos: request.ignore_eos,
+    format: request.response_format.type === 'text' ? null : request.response_format,
     logprobs: request.logprobs ?? null,
-    generated,
-    deadlineAt,
+    generated: deliveredTokens(events),
+    deadlineAt: clock.localDeadline,
   }
 }
 
-export function tokenEvent({ text, tokenId, logprob }: GeneratedToken): NewEvent {
+function tokenEvent({ text, tokenId, logprob }: GeneratedToken): NewEvent {
   return { type: 'token', text, tokenId, ...(logprob && { logprob }) }
 }

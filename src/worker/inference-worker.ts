@@ -49,7 +49,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const store = new JobStore(redis, keys, options.disconnectGraceMs)
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
-  const deps = { store, publisher, sequences: new EngineSequences(engine), worker, model: engine.info.model }
+  const deps = { store, publisher, sequences: new EngineSequences(engine), worker, model: engine.info.model, logger }
   const loop = new JobLoop({
     workerId: worker.id,
     slots: engine.info.slots,
@@ -96,6 +96,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
       leaveControl()
       await loop.stop()
       clearInterval(heartbeat)
+      // Redis is away; the heartbeat expires by itself.
       await registry.leave(worker.id).catch(() => {})
       await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
     },

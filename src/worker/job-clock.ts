@@ -16,6 +16,11 @@ export class JobClock {
     this.firstTokenAt = record.first_token_at ?? null
   }
 
+  /** The job's deadline on this machine's clock, ms since the epoch. */
+  get localDeadline(): number {
+    return Math.round(Date.now() + this.record.deadline_at - this.now)
+  }
+
   private get now(): number {
     return this.redisNow + performance.now() - this.openedLocally
   }

@@ -10,7 +10,7 @@ import type { Logger } from '../logger.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
 import { lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
-import type { AttemptInput, AttemptOutcome } from './attempt.ts'
+import type { AttemptInput, AttemptOutcome, StopReason } from './attempt.ts'
 import { isOwnTurn, yieldMs } from './turn.ts'
 
 const pollMs = 1000
@@ -19,7 +19,8 @@ const renewMs = lockDurationMs / 3
 
 interface HeldJob {
   token: string
-  cancelled: AbortController
+  /** Aborts with a StopReason. */
+  stop: AbortController
   ended: Promise<void>
 }
 
@@ -30,7 +31,7 @@ export interface JobLoopOptions {
   keys: Keys
   registry: WorkerRegistry
   logger: Logger
-  /** Never rejects for what is wrong with a job. */
+  /** Rejects only when Redis can't be reached. */
   attempt(input: AttemptInput): Promise<AttemptOutcome>
   /** Whether the engine can take a sequence now. */
   ready(): boolean
@@ -39,11 +40,11 @@ export interface JobLoopOptions {
 export class JobLoop {
   private readonly held = new Map<string, HeldJob>()
   private readonly queue: Worker
-  private readonly shutdown = new AbortController()
   private readonly renewal: NodeJS.Timeout
   private wake: (() => void) | null = null
   private hinted = false
   private taken = 0
+  private stopping = false
   private running: Promise<void> | null = null
 
   constructor(private readonly options: JobLoopOptions) {
@@ -75,12 +76,13 @@ export class JobLoop {
 
   /** Somebody asked for a job to stop. The log knows it too; this is only faster. */
   cancel(id: string): void {
-    this.held.get(id)?.cancelled.abort('cancelled')
+    this.held.get(id)?.stop.abort('cancelled' satisfies StopReason)
   }
 
   /** Takes no more jobs, hands back those that run, and resolves when all are out of its hands. */
   async stop(): Promise<void> {
-    this.shutdown.abort('shutdown')
+    this.stopping = true
+    for (const { stop } of this.held.values()) stop.abort('shutdown' satisfies StopReason)
     this.wake?.()
     await this.running
     await Promise.all([...this.held.values()].map(({ ended }) => ended))
@@ -90,7 +92,7 @@ export class JobLoop {
 
   private async run(): Promise<void> {
     const { slots, logger } = this.options
-    while (!this.shutdown.signal.aborted) {
+    while (!this.stopping) {
       this.hinted = false
       try {
         const room = this.held.size < slots && this.options.ready()
@@ -106,24 +108,33 @@ export class JobLoop {
   private async takeOne(): Promise<boolean> {
     const { workerId, registry } = this.options
     if (!isOwnTurn(workerId, this.held.size, await registry.live())) await this.pause(yieldMs, false)
-    if (this.shutdown.signal.aborted) return false
+    if (this.stopping) return false
     const token = `${workerId}:${++this.taken}`
     const job = await this.queue.getNextJob(token, { block: false })
     if (!job?.id) return false
-    const cancelled = new AbortController()
-    const ended = this.hold(job, job.id, token, cancelled.signal)
-    this.held.set(job.id, { token, cancelled, ended })
+    await this.supersede(job.id)
+    const stop = new AbortController()
+    // Resolves after this turn, so the entry is there before it is removed.
+    const ended = this.hold(job, job.id, token, stop.signal)
+    this.held.set(job.id, { token, stop, ended })
+    if (this.stopping) stop.abort('shutdown' satisfies StopReason)
     await registry.setJobs(workerId, this.held.size)
     return true
   }
 
+  /** A job whose lock had lapsed (the machine slept, Redis was away) can come back to the worker that still runs it. */
+  private async supersede(id: string): Promise<void> {
+    const held = this.held.get(id)
+    held?.stop.abort('superseded' satisfies StopReason)
+    await held?.ended
+  }
+
   /** Never rejects: the loop and the other jobs go on whatever happens to one. */
-  private async hold(job: Job, id: string, token: string, cancelled: AbortSignal): Promise<void> {
+  private async hold(job: Job, id: string, token: string, stop: AbortSignal): Promise<void> {
     const { workerId, registry, logger } = this.options
     const log = logger.child({ job: id, attempt: job.attemptsStarted })
     try {
-      const input = { id, attempt: job.attemptsStarted, data: job.data, shutdown: this.shutdown.signal, cancelled }
-      const outcome = await this.options.attempt(input)
+      const outcome = await this.options.attempt({ id, attempt: job.attemptsStarted, data: job.data, stop })
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
       if (outcome === 'handed-back') {
         await job.moveToWait(token)
@@ -134,7 +145,8 @@ export class JobLoop {
       // Its lock lapses and another attempt is made: by whoever finds it, this worker too.
       log.warn({ err: toAppError(thrown) }, 'attempt given up')
     }
-    this.held.delete(id)
+    if (this.held.get(id)?.token === token) this.held.delete(id)
+    // Redis is away; the next job taken or ended sets the number again.
     await registry.setJobs(workerId, this.held.size).catch(() => {})
     this.hint()
   }
@@ -158,7 +170,7 @@ export class JobLoop {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
       this.wake = () => {
-        if (!wakeable && !this.shutdown.signal.aborted) return
+        if (!wakeable && !this.stopping) return
         clearTimeout(timer)
         resolve()
       }

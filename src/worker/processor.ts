@@ -1,18 +1,21 @@
-// What an attempt gives to the code that does a job's work, and what it expects back.
+// What an attempt gives to the code that does a job's work: the job so far, and the way on.
 
-import type { NewEvent, StreamEvent, Usage } from '../stream/events.ts'
+import { AppError } from '../errors.ts'
+import type { GeneratedToken, SequenceEnd, SequenceRequest } from '../inference/engine.ts'
+import type { NewEvent, StreamEvent } from '../stream/events.ts'
 import type { JobRecord } from '../stream/job-record.ts'
 import type { EngineSequences } from './engine-sequences.ts'
 import type { JobClock } from './job-clock.ts'
 
 export interface JobContext {
-  id: string
+  /** Of the engine's sequence; one an attempt. */
+  sequenceId: string
   record: JobRecord
   /** What earlier attempts have written. */
   events: StreamEvent[]
   /** Queues an event for the log and the readers. */
   write(event: NewEvent): void
-  /** Aborts when the job's events are no longer wanted, or the worker shuts down. */
+  /** Aborts when the job's events are no longer wanted, or the worker gives the attempt up. */
   signal: AbortSignal
   clock: JobClock
   sequences: EngineSequences
@@ -25,15 +28,24 @@ export function deliveredTokens(events: StreamEvent[]): number[] {
 }
 
 /** Whether an earlier attempt got as far as the text that was held back until the end. */
-export function heldTextDelivered(events: StreamEvent[]): boolean {
+function heldTextDelivered(events: StreamEvent[]): boolean {
   return events.some((event) => event.type === 'token' && event.tokenId === null)
 }
 
-export function usageOf(promptTokens: number, completionTokens: number, cachedTokens = 0): Usage {
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    cached_tokens: cachedTokens,
+/**
+ * Runs a sequence behind what earlier attempts have delivered: new tokens one by one, then the end. Ends without one
+ * when the signal aborts.
+ * @throws AppError with the reason where the sequence fails; `engine_crashed` where another attempt may succeed
+ */
+export async function* runSequence(
+  context: JobContext,
+  sequence: SequenceRequest,
+  signal: AbortSignal,
+): AsyncGenerator<GeneratedToken | Extract<SequenceEnd, { kind: 'finished' }>> {
+  const heldDelivered = heldTextDelivered(context.events)
+  for await (const { tokens, end } of context.sequences.run(sequence, signal)) {
+    for (const token of tokens) if (token.tokenId !== null || !heldDelivered) yield token
+    if (end?.kind === 'failed') throw new AppError(end.code, end.message)
+    if (end) yield end
   }
 }

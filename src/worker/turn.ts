@@ -8,5 +8,5 @@ export const yieldMs = 50
 
 /** Whether it is for this worker, holding `jobs`, to take the next job. */
 export function isOwnTurn(ownId: string, jobs: number, live: LiveWorker[]): boolean {
-  return live.every((other) => other.id === ownId || other.jobs >= other.slots || jobs <= other.jobs)
+  return live.every((other) => other.id === ownId || !other.ready || other.jobs >= other.slots || jobs <= other.jobs)
 }

@@ -55,7 +55,7 @@ describe('admission', () => {
   })
 
   it('forgets jobs long past their deadline whose end nobody wrote', async () => {
-    await stack.job({ deadlineAt: Date.now() - 120_000, ttlMs: 200_000 })
+    await stack.job({ deadlineMs: -120_000, ttlMs: 200_000 })
     await stack.job()
     expect(await stack.store.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
   })
@@ -165,7 +165,7 @@ describe('an end without a worker', () => {
 
 describe('the readers’ lease', () => {
   it('stops a job when it lapses', async () => {
-    // The connection must be older than one grace, for then a lapsed lease is believed.
+    // This process must have come to Redis longer than one grace ago, for then a lapsed lease is believed.
     await pastGrace()
     const id = await stack.job({ onDisconnect: 'cancel' })
     await opened(id)
@@ -232,6 +232,18 @@ describe('attempts', () => {
 })
 
 describe('damaged data', () => {
+  it('of one job takes no other job of the same step down', async () => {
+    const [damaged, fine] = [await stack.job(), await stack.job()]
+    await opened(damaged)
+    await opened(fine)
+    await stack.redis.del(keys.log(damaged))
+    await stack.redis.set(keys.log(damaged), 'not a stream')
+    const results = await stack.store.append(
+      [damaged, fine].map((id) => ({ id, attempt: 1, firstSeq: 1, events: [token('a')] })),
+    )
+    expect(results.map(({ verdict }) => verdict)).toEqual(['damaged', 'ok'])
+  })
+
   it('is named: the record', async () => {
     const id = await stack.job()
     await stack.redis.hset(keys.job(id), 'kind', 'nonsense')

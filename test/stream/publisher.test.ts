@@ -76,6 +76,23 @@ describe('the publisher', () => {
     expect(log.commands).toHaveLength(1)
   })
 
+  it('is told that a newer attempt has the job, however far that one has come', async () => {
+    const { log, stops, writer } = setUp()
+    log.next = () => ({ lastSeq: 50, verdict: 'fenced' })
+    writer.write(token('a'), token('b'))
+    await writer.drained()
+    expect(stops).toEqual(['fenced'])
+    expect(writer.pending()).toBeNull()
+  })
+
+  it('does not take the end that another wrote in its place for success', async () => {
+    const { log, stops, writer } = setUp()
+    log.next = () => ({ lastSeq: 1, verdict: 'ended' })
+    writer.write(token('a'))
+    await writer.drained()
+    expect(stops).toEqual(['ended'])
+  })
+
   it('puts the end of a stopped job right behind what the log took', async () => {
     const { log, stops, writer } = setUp()
     writer.write(token('a'))

@@ -1,20 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { jobSchema } from '../../src/api/wire-schemas.ts'
-import type { LiveWorker } from '../../src/stream/worker-registry.ts'
-import { isOwnTurn } from '../../src/worker/turn.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
 import { streamOf } from '../api/sse-client.ts'
-
-const other = (jobs: number, slots = 4) => ({ id: 'other', jobs, slots }) as LiveWorker
-
-describe('the rule of sharing', () => {
-  it('leaves a job to a worker that holds fewer and has room', () => {
-    expect(isOwnTurn('own', 2, [other(1)])).toBe(false)
-    expect(isOwnTurn('own', 2, [other(2)])).toBe(true)
-    expect(isOwnTurn('own', 5, [other(4)])).toBe(true)
-    expect(isOwnTurn('own', 5, [])).toBe(true)
-  })
-})
 
 describe('two workers', () => {
   let service: RunningService

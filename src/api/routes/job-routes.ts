@@ -2,8 +2,8 @@
 
 import { Router } from 'express'
 import { AppError } from '../../errors.ts'
+import { cancelledEnd, usageOf } from '../../stream/ends.ts'
 import { summarize } from '../../stream/event-log.ts'
-import type { NewEvent } from '../../stream/events.ts'
 import type { JobRecord } from '../../stream/job-record.ts'
 import { readEvents } from '../../stream/read-events.ts'
 import { startingPoint, streamJob } from '../follow-job.ts'
@@ -78,11 +78,7 @@ function describe({ watch }: ApiService, id: string, record: JobRecord, position
     ...(position !== undefined && { position, eta_ms: watch.etaMs(position) }),
     attempt: record.fence,
     ...(record.worker && { worker: record.worker }),
-    usage: {
-      prompt_tokens: record.prompt_tokens,
-      completion_tokens: record.tokens,
-      total_tokens: record.prompt_tokens + record.tokens,
-    },
+    usage: usageOf(record.prompt_tokens, record.tokens),
   }
 }
 
@@ -97,7 +93,9 @@ async function outcomeOf({ submit }: ApiService, id: string, record: JobRecord) 
 async function stop(service: ApiService, id: string, record: JobRecord): Promise<void> {
   const { store, queue } = service.submit
   const { state } = await store.cancel(id)
-  const end = cancelledEnd(record)
+  const waitedMs = Math.max(0, Date.now() - record.created_at)
+  const timings = { queued_ms: waitedMs, ttft_ms: null, total_ms: waitedMs, tokens_per_second: null }
+  const end = cancelledEnd(record, record.tokens, timings, null)
   if (state === 'queued' && (await store.end(id, end, true)) === 'ended') {
     await queue.remove(id)
     return
@@ -107,25 +105,4 @@ async function stop(service: ApiService, id: string, record: JobRecord): Promise
     // Until the terminal event.
   }
   if (signal.aborted) await store.end(id, end, false)
-}
-
-function cancelledEnd(record: JobRecord): NewEvent {
-  const total = record.prompt_tokens + record.tokens
-  return {
-    type: 'done',
-    reason: 'cancelled',
-    tokensGenerated: record.tokens,
-    usage: {
-      ...{ prompt_tokens: record.prompt_tokens, completion_tokens: record.tokens },
-      ...{ total_tokens: total, cached_tokens: 0 },
-    },
-    timings: {
-      queued_ms: Math.max(0, Date.now() - record.created_at),
-      ttft_ms: null,
-      total_ms: Math.max(0, Date.now() - record.created_at),
-      tokens_per_second: null,
-    },
-    model: null,
-    seed: null,
-  }
 }

@@ -7,12 +7,13 @@ import { nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
 -- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, idempotency (or any)
--- ARGV: id, kind, owner, prompt tokens, deadline at, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
---       free slots, ms per position, channel, hash of the body ('' without an idempotency key)
+-- ARGV: id, kind, owner, prompt tokens, deadline ms, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
+--       free slots, ms per position, channel, hash of the body ('' without an idempotency key), seed
 -- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or {'full', 'jobs' | 'tokens', jobs, tokens}
 local id, promptTokens = ARGV[1], tonumber(ARGV[4])
-local deadlineAt, graceMs, ttlMs = tonumber(ARGV[5]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local graceMs, ttlMs = tonumber(ARGV[7]), tonumber(ARGV[8])
 ${nowLocal}
+local deadlineAt = now + tonumber(ARGV[5])
 
 -- Jobs whose end nobody wrote, long past their deadline: their records are gone or about to be.
 for _, lost in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 60000)) do
@@ -51,7 +52,7 @@ local eta = math.max(0, math.ceil((position - tonumber(ARGV[11])) * tonumber(ARG
 local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
 redis.call('HSET', KEYS[7], 'kind', ARGV[2], 'owner', ARGV[3], 'state', 'queued', 'created_at', now, 'order', order,
   'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[6], 'grace_ms', graceMs,
-  'ttl_ms', ttlMs, 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
+  'ttl_ms', ttlMs, 'seed', ARGV[15], 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
 redis.call('XADD', KEYS[8], '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
 redis.call('PEXPIREAT', KEYS[7], deadlineAt + ttlMs)

@@ -10,7 +10,8 @@ export const appendScript = `#!lua flags=allow-oom
 -- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease
 -- ARGV: regrant, then per job: id, channel, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
--- Returns per job {last seq, verdict}; verdict: ok | missing | ended | fenced | gap | cancelled | abandoned
+-- Returns per job {last seq, verdict};
+-- verdict: ok | missing | ended | fenced | gap | cancelled | abandoned | damaged (its keys hold something else)
 ${nowLocal}
 local terminal = { completed = true, cancelled = true, failed = true }
 
@@ -60,7 +61,9 @@ while arg <= #ARGV do
     ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])
   local events = {}
   for i = 1, count do events[i] = { ARGV[arg + 3 + 2 * i], ARGV[arg + 4 + 2 * i] } end
-  results[#results + 1] = append(id, channel, KEYS[key], KEYS[key + 1], KEYS[key + 2], attempt, first, events)
+  -- One job whose keys are damaged must not take down the others of this step.
+  local fine, result = pcall(append, id, channel, KEYS[key], KEYS[key + 1], KEYS[key + 2], attempt, first, events)
+  results[#results + 1] = fine and result or {-1, 'damaged'}
   arg, key = arg + 5 + 2 * count, key + 3
 end
 return results

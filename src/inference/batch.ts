@@ -6,6 +6,17 @@ import type { Sequence } from './sequence.ts'
 
 export type RunnablePlan = Exclude<Plan<Sequence>, { kind: 'idle' }>
 
+/**
+ * With more sequences a pass with guesses costs too much: rows of one token run together, a row of several runs alone.
+ */
+const mostDrafting = 1
+
+/** Lets the sequences of a plan guess at their next ids where that pays. */
+export function guessAhead(plan: RunnablePlan, drafting: boolean): void {
+  const pays = drafting && plan.kind === 'decode' && plan.sequences.length <= mostDrafting
+  for (const sequence of sequencesOf(plan)) sequence.guess(pays)
+}
+
 export function toBatch(plan: RunnablePlan): ForwardBatch {
   switch (plan.kind) {
     case 'prefill': {
@@ -14,10 +25,10 @@ export function toBatch(plan: RunnablePlan): ForwardBatch {
       return { firstSlot: slot, rows: [{ tokens, past: sequence.computed, logits: completes ? 1 : 0 }] }
     }
     case 'decode': {
-      const rows = plan.sequences.map(({ ids, computed }) => ({
-        tokens: ids.slice(computed),
+      const rows = plan.sequences.map(({ ids, computed, draft }) => ({
+        tokens: [...ids.slice(computed), ...draft],
         past: computed,
-        logits: 1,
+        logits: 1 + draft.length,
       }))
       return { firstSlot: 0, rows }
     }
@@ -30,7 +41,7 @@ export function sequencesOf(plan: RunnablePlan): Sequence[] {
   return plan.kind === 'prefill' ? [plan.sequence] : plan.sequences
 }
 
-/** The sequences that get a row of logits, in the order of the rows. */
+/** The sequences that get logits, in their order: one row each and one for each guess. */
 export function sampledBy(plan: RunnablePlan): Sequence[] {
   return plan.kind === 'prefill' && !plan.completes ? [] : sequencesOf(plan)
 }

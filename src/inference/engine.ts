@@ -97,8 +97,18 @@ export interface EngineStats {
   running: number
   waiting: number
   steps: number
+  /** Prompt tokens of the sequences that have started, and how many of them were reused instead of computed. */
+  promptTokens: number
+  cachedTokens: number
+  /** Ids computed before a token could be drawn: prompts, continuations and what was put back to wait. */
   prefillTokens: number
+  /** Tokens drawn by decode steps. */
   decodeTokens: number
+  /** Ids guessed ahead by drafting, and how many of them were drawn. */
+  draftedTokens: number
+  acceptedTokens: number
+  /** How often a running sequence was put back to wait because the cache was full. */
+  preemptions: number
   /** Milliseconds spent in steps. */
   busyMs: number
 }

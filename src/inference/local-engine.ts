@@ -4,23 +4,29 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, toAppError } from '../errors.ts'
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
-import { type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
+import { advance, failed } from './advance.ts'
+import { guessAhead, type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
 import { type Clock, systemClock } from './clock.ts'
-import type { Engine, EngineInfo, EngineStats, SequenceEnd, SequenceOutput, SequenceRequest } from './engine.ts'
-import { logprobsOf } from './logprobs.ts'
+import { Counters } from './counters.ts'
+import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 import type { ModelRunner } from './model-runner.ts'
 import { Sampler } from './sampler.ts'
 import { Scheduler } from './scheduler.ts'
-import { type Drawn, Sequence } from './sequence.ts'
+import { Sequence } from './sequence.ts'
 
 export interface LocalEngineOptions {
   runner: ModelRunner
   encoder: PromptEncoder
+  /** `slots` run at once; those that the runner has beyond them keep rows for prompts that begin alike. */
   info: EngineInfo
   clock?: Clock
+  /** Whether tokens are guessed ahead where that pays. On or off, the output is the same. */
+  drafting?: boolean
+  /** Whether prompts that begin alike share what was computed. On or off, the output is the same. */
+  prefixReuse?: boolean
+  /** The most ids that running sequences hold together; see Scheduler. */
+  kvTokens?: number
 }
-
-type Failure = Extract<SequenceEnd, { kind: 'failed' }>['code']
 
 export class LocalEngine implements Engine {
   readonly info: EngineInfo
@@ -33,16 +39,18 @@ export class LocalEngine implements Engine {
   /** Outputs of sequences that ended without a step; delivered before the next one. */
   #unstepped: SequenceOutput[] = []
   readonly #listeners: ((outputs: SequenceOutput[]) => void)[] = []
-  readonly #counters = { steps: 0, prefillTokens: 0, decodeTokens: 0, busyMs: 0 }
+  readonly #drafting: boolean
+  readonly #counters = new Counters()
   #loop: Promise<void> | null = null
   #closed = false
 
-  constructor({ runner, encoder, info, clock = systemClock }: LocalEngineOptions) {
+  constructor({ runner, encoder, info, clock = systemClock, drafting = true, ...limits }: LocalEngineOptions) {
     this.info = info
     this.#runner = runner
     this.#encoder = encoder
     this.#clock = clock
-    this.#scheduler = new Scheduler(runner.shape.slots)
+    this.#drafting = drafting
+    this.#scheduler = new Scheduler({ running: info.slots, slots: runner.shape.slots, ...limits })
     this.#sampler = new Sampler(runner.shape.vocabSize)
   }
 
@@ -78,7 +86,8 @@ export class LocalEngine implements Engine {
 
   stats(): EngineStats {
     const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled).length
-    return { running, waiting: this.#sequences.size - running, ...this.#counters }
+    const { preemptions } = this.#scheduler
+    return { running, waiting: this.#sequences.size - running, preemptions, ...this.#counters.counts }
   }
 
   async close(): Promise<void> {
@@ -92,6 +101,7 @@ export class LocalEngine implements Engine {
     this.#deliver(this.#takeOutEarlyEnds())
     const plan = this.#scheduler.next()
     if (plan.kind === 'idle') return
+    guessAhead(plan, this.#drafting)
     const logits = await this.#forward(plan)
     // Delivered in the same turn: a cancel can't come between what a step did and its output.
     this.#deliver(logits instanceof AppError ? this.#failRunning(logits) : this.#apply(plan, logits))
@@ -99,39 +109,31 @@ export class LocalEngine implements Engine {
 
   async #forward(plan: RunnablePlan): Promise<Float32Array | AppError> {
     const startedAt = this.#clock.elapsedMs()
-    for (const sequence of sequencesOf(plan)) sequence.started(startedAt)
+    for (const sequence of sequencesOf(plan)) if (sequence.started(startedAt)) this.#counters.started(sequence)
     try {
+      for (const { from, to, rows } of plan.moves) this.#runner.copySlot(from, to, rows)
       return await this.#runner.forward(toBatch(plan))
     } catch (thrown) {
       return toAppError(thrown, 'engine_failed')
     } finally {
-      this.#counters.busyMs += this.#clock.elapsedMs() - startedAt
+      this.#counters.busy(this.#clock.elapsedMs() - startedAt)
     }
   }
 
   #apply(plan: RunnablePlan, logits: Float32Array): SequenceOutput[] {
-    this.#count(plan)
     this.#scheduler.ran(plan)
-    const advanced = sampledBy(plan).map((sequence, row) =>
-      sequence.cancelled ? null : this.#advance(sequence, logits, row),
-    )
-    const outputs = advanced.filter((output) => output !== null)
+    const outputs: SequenceOutput[] = []
+    const { vocabSize } = this.#runner.shape
+    const now = this.#clock.elapsedMs()
+    let rows = 0
+    for (const sequence of sampledBy(plan)) {
+      const own = logits.subarray(rows * vocabSize, (rows + 1 + sequence.draft.length) * vocabSize)
+      rows += 1 + sequence.draft.length
+      if (!sequence.cancelled) outputs.push(advance(sequence, own, this.#sampler, now))
+    }
+    this.#counters.ran(plan)
     this.#release(outputs)
     return outputs
-  }
-
-  /** Draws the next token of a sequence from its row of `[rows, vocabSize]`. A row that can't be used fails it alone. */
-  #advance(sequence: Sequence, logits: Float32Array, row: number): SequenceOutput {
-    const { vocabSize } = this.#runner.shape
-    const own = logits.subarray(row * vocabSize, (row + 1) * vocabSize)
-    try {
-      const id = this.#sampler.sample(own, sequence.choice())
-      const wanted = sequence.request.logprobs
-      const drawn: Drawn = { id, logprobs: wanted === null ? null : logprobsOf(own, id, wanted) }
-      return sequence.take(drawn, this.#clock.elapsedMs())
-    } catch (thrown) {
-      return failed(sequence.id, 'engine_failed', toAppError(thrown).message)
-    }
   }
 
   /** Frees what was cancelled and what is past its deadline; returns the outputs that need no step. */
@@ -151,31 +153,27 @@ export class LocalEngine implements Engine {
     const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled)
     const outputs = running.map(({ id }) => failed(id, 'engine_failed', `the model failed: ${error.message}`))
     this.#release(outputs)
+    this.#scheduler.fail()
     return outputs
   }
 
-  /** Takes ended and cancelled sequences out of the scheduler, and closes the gaps that they leave in the cache. */
+  /** Takes ended and cancelled sequences out of the scheduler. */
   #release(outputs: SequenceOutput[]): void {
     const gone = new Set(this.#scheduler.all.filter((sequence) => sequence.cancelled))
-    for (const output of outputs) {
-      const sequence = this.#sequences.get(output.id)
-      if (!sequence || !output.end) continue
+    const spoilt = new Set<Sequence>()
+    for (const { id, end } of outputs) {
+      const sequence = this.#sequences.get(id)
+      if (!sequence || !end) continue
       gone.add(sequence)
-      this.#sequences.delete(output.id)
+      if (end.kind === 'failed' && end.code === 'engine_failed') spoilt.add(sequence)
+      this.#sequences.delete(id)
     }
-    if (gone.size === 0) return
-    for (const { from, to, rows } of this.#scheduler.remove(gone)) this.#runner.copySlot(from, to, rows)
+    if (gone.size > 0) this.#scheduler.remove(gone, spoilt)
   }
 
   #admit(sequence: Sequence): void {
     this.#sequences.set(sequence.id, sequence)
     this.#scheduler.add(sequence)
-  }
-
-  #count(plan: RunnablePlan): void {
-    this.#counters.steps++
-    if (plan.kind === 'prefill') this.#counters.prefillTokens += plan.count
-    else this.#counters.decodeTokens += plan.sequences.length
   }
 
   #wake(): void {
@@ -196,8 +194,4 @@ export class LocalEngine implements Engine {
     }
     this.#loop = null
   }
-}
-
-function failed(id: string, code: Failure, message: string): SequenceOutput {
-  return { id, tokens: [], end: { kind: 'failed', code, message } }
 }

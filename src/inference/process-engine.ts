@@ -29,7 +29,10 @@ export interface EngineCrash {
 
 const longestPauseMs = 10_000
 const closeTimeoutMs = 3000
-const noStats: EngineStats = { running: 0, waiting: 0, steps: 0, prefillTokens: 0, decodeTokens: 0, busyMs: 0 }
+const noStats: EngineStats = {
+  ...{ running: 0, waiting: 0, steps: 0, busyMs: 0, promptTokens: 0, cachedTokens: 0, prefillTokens: 0 },
+  ...{ decodeTokens: 0, draftedTokens: 0, acceptedTokens: 0, preemptions: 0 },
+}
 
 export class ProcessEngine implements Engine {
   readonly #options: ProcessEngineOptions
@@ -222,15 +225,11 @@ export class ProcessEngine implements Engine {
   }
 }
 
-function sum(a: EngineStats, b: EngineStats): EngineStats {
-  return {
-    running: b.running,
-    waiting: b.waiting,
-    steps: a.steps + b.steps,
-    prefillTokens: a.prefillTokens + b.prefillTokens,
-    decodeTokens: a.decodeTokens + b.decodeTokens,
-    busyMs: a.busyMs + b.busyMs,
-  }
+/** Counters add up; what runs and waits is what the newer of the two says. */
+function sum(earlier: EngineStats, { running, waiting, ...counters }: EngineStats): EngineStats {
+  const total = { ...earlier, running, waiting }
+  for (const name of Object.keys(counters) as (keyof typeof counters)[]) total[name] += counters[name]
+  return total
 }
 
 /** Forks engine-process beside this file: TypeScript through tsx in development, JavaScript when built. */

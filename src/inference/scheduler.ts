@@ -1,45 +1,58 @@
-// Which sequences run next, first come first served. It knows lengths and slots, no tensors and no requests.
+// Which sequences run next, first come first served. It knows ids, lengths and slots, no tensors and no requests.
 //
 //   slots   [ decoding 0 | decoding 1 | ... | decoding n-1 | prefilling | free ... ]
 //
 // Invariant: decoding[i] is in slot i, the prefilling sequence in slot n, so that every batch is a run of slots. A gap
-// left by an ended sequence is closed at once, by the moves that `remove` returns.
+// left by an ended sequence is closed at once.
 
-/** What the scheduler needs to know of a sequence. */
-export interface Scheduled {
-  /** Ids it holds: prompt and generated. */
-  readonly length: number
-  /** Ids whose keys and values are in its slot. */
-  computed: number
-}
+import { type Move, type Scheduled, Slots } from './slots.ts'
 
+export type { Move, Scheduled } from './slots.ts'
+
+/** `moves`: copies to be made in the cache, in order, before the forward pass. */
 export type Plan<S extends Scheduled> =
   | { kind: 'idle' }
   /** Run the next `count` ids of one sequence. `completes`: they are the last ones, so a token can be drawn. */
-  | { kind: 'prefill'; sequence: S; slot: number; count: number; completes: boolean }
-  /** Run the last id of each; `sequences[i]` is in slot i. */
-  | { kind: 'decode'; sequences: S[] }
+  | { kind: 'prefill'; sequence: S; slot: number; count: number; completes: boolean; moves: Move[] }
+  /** Run the ids of each that are not computed yet, usually one; `sequences[i]` is in slot i. */
+  | { kind: 'decode'; sequences: S[]; moves: Move[] }
 
-/** Copy the first `rows` rows of the KV cache of slot `from` to slot `to`. */
-export interface Move {
-  from: number
-  to: number
-  rows: number
+export interface SchedulerOptions {
+  /** Sequences that run at once. */
+  running: number
+  /** Slots of the cache, at least `running`; the others only keep rows for prompts that begin alike. */
+  slots?: number
+  /** The most prompt tokens run between two decode steps. */
+  chunkTokens?: number
+  /** The most ids that running sequences hold together; beyond it the youngest waits again. One alone always runs. */
+  kvTokens?: number
+  /** Whether rows are kept for prompts that begin alike. */
+  prefixReuse?: boolean
 }
 
+/** A sequence starts only where each running one could still grow by so much: else it would soon be put back. */
+const roomToGrow = 16
+
 export class Scheduler<S extends Scheduled> {
-  readonly #slots: number
+  readonly #running: number
   readonly #chunkTokens: number
+  readonly #kvTokens: number
+  readonly #slots: Slots<S>
   readonly #waiting: S[] = []
   readonly #decoding: S[] = []
+  /** Running sequences in the order in which they started, the youngest last. */
+  readonly #started: S[] = []
   #prefilling: S | null = null
   /** Prompt tokens run since the last decode step: running streams never wait for more than one chunk of them. */
   #prefilled = 0
+  #preemptions = 0
 
-  /** @param chunkTokens the most prompt tokens run between two decode steps */
-  constructor(slots: number, chunkTokens = 256) {
-    this.#slots = slots
+  constructor(options: SchedulerOptions) {
+    const { running, slots = running, chunkTokens = 256, kvTokens = Number.POSITIVE_INFINITY } = options
+    this.#running = running
     this.#chunkTokens = chunkTokens
+    this.#kvTokens = kvTokens
+    this.#slots = new Slots(slots, options.prefixReuse ?? true)
   }
 
   get waiting(): number {
@@ -55,24 +68,31 @@ export class Scheduler<S extends Scheduled> {
     return [...this.running, ...this.#waiting]
   }
 
+  /** How often a running sequence was put back to wait. */
+  get preemptions(): number {
+    return this.#preemptions
+  }
+
   add(sequence: S): void {
     this.#waiting.push(sequence)
   }
 
   next(): Plan<S> {
-    if (this.#prefilling === null && this.#decoding.length < this.#slots)
-      this.#prefilling = this.#waiting.shift() ?? null
+    this.#preempt()
+    this.#start()
     const sequence = this.#prefilling
     if (sequence !== null) {
-      const left = sequence.length - sequence.computed
+      const left = sequence.ids.length - sequence.computed
       const count = Math.min(left, this.#chunkTokens)
       // Short prompts share the budget; a long one waits for a whole chunk rather than run in crumbs.
       const fits = this.#prefilled === 0 || this.#prefilled + count <= this.#chunkTokens
       if (fits || this.#decoding.length === 0) {
-        return { kind: 'prefill', sequence, slot: this.#decoding.length, count, completes: count === left }
+        const slot = this.#decoding.length
+        return { kind: 'prefill', sequence, slot, count, completes: count === left, moves: this.#slots.takeMoves() }
       }
     }
-    return this.#decoding.length > 0 ? { kind: 'decode', sequences: [...this.#decoding] } : { kind: 'idle' }
+    if (this.#decoding.length === 0) return { kind: 'idle' }
+    return { kind: 'decode', sequences: [...this.#decoding], moves: this.#slots.takeMoves() }
   }
 
   /** Records that a plan has run; before new ids are added to its sequences. */
@@ -80,7 +100,7 @@ export class Scheduler<S extends Scheduled> {
     if (plan.kind === 'idle') return
     this.#prefilled = plan.kind === 'prefill' ? this.#prefilled + plan.count : 0
     if (plan.kind === 'decode') {
-      for (const sequence of plan.sequences) sequence.computed = sequence.length
+      for (const sequence of plan.sequences) sequence.computed = sequence.ids.length
       return
     }
     plan.sequence.computed += plan.count
@@ -89,25 +109,64 @@ export class Scheduler<S extends Scheduled> {
     this.#prefilling = null
   }
 
-  /** Takes sequences out, wherever they are. The caller must carry out the moves, in order, before the next forward. */
-  remove(gone: ReadonlySet<S>): Move[] {
-    const kept = this.#waiting.filter((sequence) => !gone.has(sequence))
-    this.#waiting.splice(0, this.#waiting.length, ...kept)
-    const moves: Move[] = []
+  /**
+   * Takes sequences out, wherever they are. Their rows are kept for prompts that begin alike, except of those that are
+   * `spoilt`: what was computed for them can't be trusted.
+   */
+  remove(gone: ReadonlySet<S>, spoilt: ReadonlySet<S> = new Set()): void {
+    keepOnly(this.#waiting, (sequence) => !gone.has(sequence))
+    keepOnly(this.#started, (sequence) => !gone.has(sequence))
+    for (const [slot, sequence] of this.running.entries()) {
+      if (gone.has(sequence)) this.#slots.leave(slot, spoilt.has(sequence))
+    }
     const slotOfPrefilling = this.#decoding.length
-    // From the last slot down: what moves into a gap is then always a sequence that stays.
-    for (let slot = this.#decoding.length - 1; slot >= 0; slot--) {
+    for (let slot = 0; slot < this.#decoding.length; slot++) {
       if (!gone.has(this.#decoding[slot]!)) continue
-      const last = this.#decoding.pop()!
-      if (slot === this.#decoding.length) continue
-      this.#decoding[slot] = last
-      moves.push({ from: this.#decoding.length, to: slot, rows: last.computed })
+      while (gone.has(this.#decoding.at(-1)!)) this.#decoding.pop()
+      if (slot >= this.#decoding.length) break
+      this.#decoding[slot] = this.#decoding.pop()!
+      this.#slots.move(this.#decoding.length, slot)
     }
-    if (this.#prefilling === null) return moves
+    if (this.#prefilling === null) return
     if (gone.has(this.#prefilling)) this.#prefilling = null
-    else if (slotOfPrefilling !== this.#decoding.length && this.#prefilling.computed > 0) {
-      moves.push({ from: slotOfPrefilling, to: this.#decoding.length, rows: this.#prefilling.computed })
-    }
-    return moves
+    else if (slotOfPrefilling !== this.#decoding.length) this.#slots.move(slotOfPrefilling, this.#decoding.length)
   }
+
+  /** A forward pass failed, so what the cache holds is unknown: takes out all that is running and forgets every row. */
+  fail(): void {
+    this.remove(new Set(this.running))
+    this.#slots.forget()
+  }
+
+  /** The first of the waiting gets the slot behind the decoding ones, with the rows that some slot holds for it. */
+  #start(): void {
+    const sequence = this.#waiting[0]
+    if (!sequence || this.#prefilling !== null || this.#decoding.length >= this.#running) return
+    const room = (this.#started.length + 1) * roomToGrow
+    if (this.#started.length > 0 && this.#held() + sequence.ids.length + room > this.#kvTokens) return
+    this.#waiting.shift()
+    this.#started.push(sequence)
+    this.#slots.enter(sequence, this.#decoding.length)
+    this.#prefilling = sequence
+  }
+
+  /** Puts the youngest back to the head of the line, to be computed again later, until the others fit. */
+  #preempt(): void {
+    while (this.#started.length > 1 && this.#held() > this.#kvTokens) {
+      const youngest = this.#started.at(-1)!
+      this.remove(new Set([youngest]))
+      this.#waiting.unshift(youngest)
+      this.#preemptions++
+    }
+  }
+
+  /** Ids of all running sequences. */
+  #held(): number {
+    return this.#started.reduce((sum, { ids }) => sum + ids.length, 0)
+  }
+}
+
+function keepOnly<S>(list: S[], keep: (entry: S) => boolean): void {
+  const kept = list.filter(keep)
+  list.splice(0, list.length, ...kept)
 }

@@ -1,12 +1,12 @@
 // A request inside the engine: its token ids, its text, and when it ends. It knows neither slots nor tensors.
 //
-//   ids        [ prompt ............... | generated (earlier attempts) | generated now ]
+//   ids        [ prompt ............... | generated (earlier attempts) | generated now ] draft ]
 //   computed   [ rows in the KV cache .......................................... ) the rest is still to be run
 //
 // Built from `generated` ids it is in the state that it had after generating them, so a continuation can't differ.
 
-import { AppError } from '../errors.ts'
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
+import { Drafter } from './drafting.ts'
 import type {
   FinishReason,
   GeneratedToken,
@@ -19,6 +19,7 @@ import type { Logprobs } from './logprobs.ts'
 import type { ModelShape } from './model-runner.ts'
 import { OutputText } from './output-text.ts'
 import { penalizes, TokenCounts } from './penalties.ts'
+import { checkGenerated, checkLength } from './request-checks.ts'
 import type { Choice } from './sampler.ts'
 
 export interface Drawn {
@@ -31,13 +32,19 @@ export class Sequence {
   readonly ids: number[]
   /** Ids whose keys and values are in the cache: always the first ones. */
   computed = 0
+  /** Guesses at the ids that come next; the next pass runs them beside the ones it must. */
+  draft: readonly number[] = []
+  /** How many of them, from the first on, turned out right in that pass. */
+  accepted = 0
   cancelled = false
   readonly #encoder: PromptEncoder
   readonly #maxContext: number
   readonly #promptLength: number
   readonly #text: OutputText
   readonly #counts: TokenCounts | null
+  readonly #drafter: Drafter
   readonly #submittedAt: number
+  #cachedTokens = 0
   #prefillAt: number | null = null
   #firstTokenAt: number | null = null
   #lastTokenAt: number | null = null
@@ -60,6 +67,7 @@ export class Sequence {
     this.#promptLength = prompt.length
     this.#text = new OutputText(encoder.tokenizer, request.stop, request.minTokens)
     this.#counts = penalizes(request.sampling) ? new TokenCounts(prompt) : null
+    this.#drafter = new Drafter(this.ids)
     this.#submittedAt = now
     for (const id of request.generated) this.#append(id)
   }
@@ -68,8 +76,13 @@ export class Sequence {
     return this.request.id
   }
 
-  get length(): number {
-    return this.ids.length
+  get promptTokens(): number {
+    return this.#promptLength
+  }
+
+  /** Prompt tokens that were in the cache when it first ran. */
+  get cachedTokens(): number {
+    return this.#cachedTokens
   }
 
   /** How the next token is to be chosen. */
@@ -85,9 +98,30 @@ export class Sequence {
     }
   }
 
-  /** Called with each forward pass that runs tokens of this sequence. */
-  started(now: number): void {
-    this.#prefillAt ??= now
+  /** Called before each forward pass that runs tokens of this sequence; true for the first. */
+  started(now: number): boolean {
+    if (this.#prefillAt !== null) return false
+    this.#prefillAt = now
+    this.#cachedTokens = Math.min(this.computed, this.#promptLength)
+    return true
+  }
+
+  /** Fills or clears `draft` before a pass. No guess goes beyond the last token that it may generate. */
+  guess(allowed: boolean): void {
+    const left = Math.min(this.request.maxTokens - this.#generatedCount, this.#maxContext - this.ids.length)
+    this.draft = allowed && left > 1 ? this.#drafter.guess(left - 1) : []
+    this.accepted = 0
+  }
+
+  /** The next guess was drawn: it is one of the ids now, and its keys and values are in the cache. */
+  acceptGuess(): void {
+    this.accepted++
+    this.computed++
+  }
+
+  /** Called when all that a pass drew was taken. */
+  passed(): void {
+    if (this.draft.length > 0) this.#drafter.checked(this.accepted)
   }
 
   /** Takes what was drawn for the next position; the sequence is over when the output has an `end`. */
@@ -125,7 +159,7 @@ export class Sequence {
 
   #afterAppending(tokens: GeneratedToken[]): SequenceOutput {
     if (this.#stopped) return this.#finish('stop', tokens)
-    const full = this.#generatedCount >= this.request.maxTokens || this.length >= this.#maxContext
+    const full = this.#generatedCount >= this.request.maxTokens || this.ids.length >= this.#maxContext
     return full ? this.#finish('length', tokens) : { id: this.id, tokens, end: null }
   }
 
@@ -140,7 +174,11 @@ export class Sequence {
   }
 
   #usage(): SequenceUsage {
-    return { promptTokens: this.#promptLength, cachedTokens: 0, completionTokens: this.#generatedCount }
+    return {
+      promptTokens: this.#promptLength,
+      cachedTokens: this.#cachedTokens,
+      completionTokens: this.#generatedCount,
+    }
   }
 
   #timings(): SequenceTimings {
@@ -152,26 +190,4 @@ export class Sequence {
       decodeMs: (this.#lastTokenAt ?? firstTokenAt) - firstTokenAt,
     }
   }
-}
-
-function checkLength(prompt: number[], maxContext: number): void {
-  if (prompt.length === 0) {
-    throw new AppError('invalid_request', 'the prompt is empty: it has no tokens to start from', { field: 'prompt' })
-  }
-  if (prompt.length >= maxContext) {
-    throw new AppError(
-      'invalid_request',
-      `the prompt has ${prompt.length} tokens, and the context of ${maxContext} must also hold the answer: shorten it`,
-      { field: 'prompt' },
-    )
-  }
-}
-
-/** An id outside the vocabulary would make the whole batch fail. */
-function checkGenerated(ids: readonly number[], vocabSize: number): void {
-  const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize)
-  if (wrong === -1) return
-  throw new AppError('invalid_request', `generated[${wrong}] is ${ids[wrong]}, which is no token id of this model`, {
-    field: `generated[${wrong}]`,
-  })
 }

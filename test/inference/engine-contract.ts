@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { Engine, GeneratedToken } from '../../src/inference/engine.ts'
+import type { Engine, GeneratedToken, SequenceUsage } from '../../src/inference/engine.ts'
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts'
 import { EngineClient, type Result, requestFor, sampled } from './engine-client.ts'
 
@@ -76,20 +76,23 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
       }
     })
 
-    it('delivers 64 tokens in 64 steps', async () => {
+    it('delivers 64 tokens one by one, in at most 64 steps', async () => {
       const { tokens, steps, end } = await client.generate(requestFor(prompts[0]!, { maxTokens: 64, ignoreEos: true }))
       expect(tokens.filter(({ tokenId }) => tokenId !== null)).toHaveLength(64)
-      expect(new Set(steps).size).toBe(64)
+      expect(new Set(steps).size).toBeLessThanOrEqual(64)
       expect(end).toMatchObject({ kind: 'finished', reason: 'length' })
     })
 
-    it('counts what it used', async () => {
-      const request = requestFor(prompts[1]!, { maxTokens: 5, ignoreEos: true })
-      const { end } = await client.generate(request)
-      const promptTokens = tokenizer.encode(prompts[1]!).length
-      expect(end).toMatchObject({ usage: { promptTokens, cachedTokens: 0, completionTokens: 5 } })
-      if (end.kind !== 'finished') return
-      for (const time of Object.values(end.timings)) expect(time).toBeGreaterThanOrEqual(0)
+    it('counts what it used, and what of the prompt it had computed before', async () => {
+      const prompt = `A prompt of its own ${name} that no other test has.`
+      const promptTokens = tokenizer.encode(prompt).length
+      const counted = async () => (await client.generate(requestFor(prompt, { maxTokens: 5, ignoreEos: true }))).end
+      const first = await counted()
+      expect(first).toMatchObject({ usage: { promptTokens, completionTokens: 5 } })
+      expect(await counted()).toMatchObject({ usage: { cachedTokens: promptTokens - 1, completionTokens: 5 } })
+      if (first.kind !== 'finished') return
+      expect(first.usage.cachedTokens).toBeLessThan(promptTokens - 1)
+      for (const time of Object.values(first.timings)) expect(time).toBeGreaterThanOrEqual(0)
     })
 
     it('never shows a stop string, also one that is split over tokens', async () => {
@@ -140,7 +143,8 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
         expectSame(rest.tokens, whole.tokens.slice(cut), exact)
         if (!exact) continue
         expect(rest.end).toMatchObject({ kind: 'finished', reason: (whole.end as { reason: string }).reason })
-        expect(rest.end).toMatchObject({ usage: (whole.end as { usage: object }).usage })
+        const { promptTokens, completionTokens } = (whole.end as { usage: SequenceUsage }).usage
+        expect(rest.end).toMatchObject({ usage: { promptTokens, completionTokens } })
       }
     })
 

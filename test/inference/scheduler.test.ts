@@ -1,19 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Move, type Plan, Scheduler } from '../../src/inference/scheduler.ts'
+import { type Move, type Plan, type Scheduled, Scheduler } from '../../src/inference/scheduler.ts'
 
-interface Item {
+interface Item extends Scheduled {
   name: string
-  length: number
-  computed: number
+  ids: number[]
 }
-const item = (name: string, length: number): Item => ({ name, length, computed: 0 })
+/** Without `shared`, no two items begin with the same id. */
+const item = (name: string, length: number, shared = 0): Item => ({
+  name,
+  ids: Array.from({ length }, (_, i) => (i < shared ? i : i + 1000 * (1 + Number.parseInt(name, 36)))),
+  computed: 0,
+})
 
 /** Runs a plan as the engine does: everything that decoded or finished its prompt gets one more id. */
 function run(scheduler: Scheduler<Item>, plan: Plan<Item>): void {
   scheduler.ran(plan)
-  if (plan.kind === 'prefill' && plan.completes) plan.sequence.length++
-  if (plan.kind === 'decode') for (const sequence of plan.sequences) sequence.length++
+  if (plan.kind === 'prefill' && plan.completes) plan.sequence.ids.push(7)
+  if (plan.kind === 'decode') for (const { ids } of plan.sequences) ids.push(7)
 }
 
 function brief(plan: Plan<Item>): string {
@@ -32,11 +36,11 @@ function steps(scheduler: Scheduler<Item>, count: number): string[] {
 
 describe('the scheduler', () => {
   it('is idle without sequences', () => {
-    expect(new Scheduler(2).next()).toEqual({ kind: 'idle' })
+    expect(new Scheduler({ running: 2 }).next()).toEqual({ kind: 'idle' })
   })
 
   it('reads prompts in order, in chunks between which the others go on', () => {
-    const scheduler = new Scheduler<Item>(4)
+    const scheduler = new Scheduler<Item>({ running: 4 })
     scheduler.add(item('a', 10))
     scheduler.add(item('b', 600))
     scheduler.add(item('c', 5))
@@ -54,7 +58,7 @@ describe('the scheduler', () => {
   })
 
   it('lets short prompts share what may run between two decode steps', () => {
-    const scheduler = new Scheduler<Item>(8)
+    const scheduler = new Scheduler<Item>({ running: 8 })
     for (const name of 'abcd') scheduler.add(item(name, 100))
     expect(steps(scheduler, 6)).toEqual([
       'prefill a 100',
@@ -67,63 +71,157 @@ describe('the scheduler', () => {
   })
 
   it('lets sequences wait for a slot', () => {
-    const scheduler = new Scheduler<Item>(1)
+    const scheduler = new Scheduler<Item>({ running: 1 })
     const [a, b] = [item('a', 1), item('b', 1)]
     scheduler.add(a)
     scheduler.add(b)
     expect(steps(scheduler, 3)).toEqual(['prefill a 1', 'decode a', 'decode a'])
     expect(scheduler.waiting).toBe(1)
-    expect(scheduler.remove(new Set([a]))).toEqual([])
+    scheduler.remove(new Set([a]))
     expect(steps(scheduler, 1)).toEqual(['prefill b 1'])
   })
 
   it('closes a gap with the last decoding sequence and then the one being read', () => {
-    const scheduler = new Scheduler<Item>(4)
+    const scheduler = new Scheduler<Item>({ running: 4 })
     const [a, b, c] = [item('a', 3), item('b', 4), item('c', 300)]
     for (const sequence of [a, b, c]) scheduler.add(sequence)
     expect(steps(scheduler, 4).at(-1)).toBe('prefill c 256')
-    expect(scheduler.remove(new Set([a]))).toEqual([
-      { from: 1, to: 0, rows: b.computed },
-      { from: 2, to: 1, rows: 256 },
-    ])
-    expect(steps(scheduler, 2)).toEqual(['decode b', 'prefill c 44'])
+    scheduler.remove(new Set([a]))
+    const plan = scheduler.next()
+    expect(plan).toMatchObject({
+      moves: [
+        { from: 1, to: 0, rows: b.computed },
+        { from: 2, to: 1, rows: 256 },
+      ],
+    })
+    run(scheduler, plan)
+    expect(brief(plan)).toBe('decode b')
+    expect(steps(scheduler, 1)).toEqual(['prefill c 44'])
+  })
+
+  it('never lets more than one chunk of a long prompt run between two steps of eight streams', () => {
+    const scheduler = new Scheduler<Item>({ running: 10 })
+    for (const name of 'abcdefgh') scheduler.add(item(name, 5))
+    expect(steps(scheduler, 9).at(-1)).toBe('decode abcdefgh')
+    scheduler.add(item('x', 1500))
+    scheduler.add(item('y', 200))
+    const chunks = steps(scheduler, 14)
+    expect(chunks.filter((step) => step.startsWith('prefill'))).toHaveLength(7)
+    for (const [index, step] of chunks.entries()) expect(step.startsWith('decode')).toBe(index % 2 === 1)
+  })
+
+  it('computes only what follows the longest beginning that some slot holds', () => {
+    const scheduler = new Scheduler<Item>({ running: 2, slots: 4 })
+    scheduler.add(item('a', 100, 40))
+    scheduler.add(item('b', 100, 60))
+    scheduler.add(item('c', 60, 60))
+    expect(steps(scheduler, 3)).toEqual(['prefill a 100', 'prefill b 60', 'decode ab'])
+    const [a] = scheduler.running
+    scheduler.remove(new Set([a!]))
+    // All of c but its last id is in the slot of b, which had moved to slot 0.
+    const plan = scheduler.next()
+    expect(plan).toMatchObject({ kind: 'prefill', slot: 1, count: 1, completes: true })
+    expect(plan.kind === 'prefill' && plan.moves.at(-1)).toEqual({ from: 0, to: 1, rows: 59 })
+  })
+
+  it('finds what an ended sequence left, in place or moved out of the way', () => {
+    const scheduler = new Scheduler<Item>({ running: 1, slots: 2 })
+    const [a, b] = [item('a', 50, 30), item('b', 50)]
+    scheduler.add(a)
+    steps(scheduler, 1)
+    scheduler.remove(new Set([a]))
+    scheduler.add(b)
+    expect(scheduler.next()).toMatchObject({ count: 50, moves: [{ from: 0, to: 1, rows: 50 }] })
+    steps(scheduler, 1)
+    scheduler.remove(new Set([b]))
+    scheduler.add(item('c', 50, 30))
+    // b was used longer ago than a, whose beginning is used now: it goes.
+    expect(scheduler.next()).toMatchObject({ count: 20, moves: [{ from: 1, to: 0, rows: 30 }] })
+  })
+
+  it('keeps nothing of a spoilt sequence, and nothing at all after a failure', () => {
+    const scheduler = new Scheduler<Item>({ running: 2, slots: 3 })
+    for (const forget of [(gone: Item) => scheduler.remove(new Set([gone]), new Set([gone])), () => scheduler.fail()]) {
+      scheduler.add(item('a', 50, 50))
+      expect(steps(scheduler, 1)).toEqual(['prefill a 50'])
+      forget(scheduler.running[0]!)
+      expect(scheduler.all).toEqual([])
+    }
+  })
+
+  it('puts the youngest back to wait when the cache is full, and runs it again before what came later', () => {
+    const scheduler = new Scheduler<Item>({ running: 3, kvTokens: 150, prefixReuse: false })
+    const [a, b, c] = [item('a', 40), item('b', 50), item('c', 20)]
+    for (const sequence of [a, b, c]) scheduler.add(sequence)
+    expect(steps(scheduler, 3)).toEqual(['prefill a 40', 'prefill b 50', 'decode ab'])
+    // c would leave no room to grow.
+    expect(scheduler.waiting).toBe(1)
+    expect(steps(scheduler, 30).at(-1)).toBe('decode a')
+    expect(scheduler).toMatchObject({ preemptions: 1, waiting: 2 })
+    expect(b.computed).toBe(0)
+    scheduler.remove(new Set([a]))
+    const again = b.ids.length
+    expect(steps(scheduler, 3)).toEqual([`prefill b ${again}`, 'prefill c 20', 'decode bc'])
+  })
+
+  it('runs one sequence alone however long it is', () => {
+    const scheduler = new Scheduler<Item>({ running: 3, kvTokens: 10 })
+    scheduler.add(item('a', 40))
+    scheduler.add(item('b', 40))
+    expect(steps(scheduler, 3)).toEqual(['prefill a 40', 'decode a', 'decode a'])
   })
 
   it('keeps every sequence in the slot that its batch names, whatever comes and goes', () => {
     const action = fc.oneof(
-      fc.record({ do: fc.constant('add' as const), length: fc.integer({ min: 1, max: 700 }) }),
+      fc.record({
+        do: fc.constant('add' as const),
+        length: fc.integer({ min: 1, max: 700 }),
+        shared: fc.constantFrom(0, 20, 150, 400),
+      }),
       fc.record({ do: fc.constant('step' as const) }),
       fc.record({ do: fc.constant('remove' as const), which: fc.array(fc.nat(8), { maxLength: 4 }) }),
     )
+    const options = fc.record({
+      running: fc.integer({ min: 1, max: 5 }),
+      spare: fc.integer({ min: 0, max: 2 }),
+      kvTokens: fc.constantFrom(Number.POSITIVE_INFINITY, 900, 300),
+    })
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-        const scheduler = new Scheduler<Item>(5)
-        /** What the cache would hold: whose rows, and how many. */
-        const cache: ({ owner: Item; rows: number } | null)[] = new Array(5).fill(null)
+      fc.property(options, fc.array(action, { maxLength: 80 }), ({ running, spare, kvTokens }, actions) => {
+        const slots = running + spare
+        const scheduler = new Scheduler<Item>({ running, slots, kvTokens })
+        /** What the cache would hold: the ids of each slot's rows. */
+        const cache: number[][] = Array.from({ length: slots }, () => [])
         const move = ({ from, to, rows }: Move) => {
-          expect(cache[from]!.rows).toBeGreaterThanOrEqual(rows)
-          cache[to] = { owner: cache[from]!.owner, rows }
+          expect(cache[from]!.length).toBeGreaterThanOrEqual(rows)
+          cache[to] = cache[from]!.slice(0, rows)
+        }
+        const compute = (slot: number, { ids, computed }: Item, count: number) => {
+          expect(cache[slot]!.slice(0, computed)).toEqual(ids.slice(0, computed))
+          cache[slot] = ids.slice(0, computed + count)
         }
         for (const [index, next] of actions.entries()) {
-          if (next.do === 'add') scheduler.add(item(`s${index}`, next.length))
+          if (next.do === 'add') scheduler.add(item(`${index}`, next.length, next.shared))
           if (next.do === 'remove') {
             const gone = next.which.map((at) => scheduler.all[at]).filter((s) => s !== undefined)
-            for (const each of scheduler.remove(new Set(gone))) move(each)
+            scheduler.remove(new Set(gone), new Set(gone.slice(1)))
             for (const sequence of gone) expect(scheduler.all).not.toContain(sequence)
           }
           if (next.do !== 'step') continue
           const plan = scheduler.next()
+          if (plan.kind === 'idle') continue
+          expect(scheduler.running.length).toBeLessThanOrEqual(running)
+          for (const each of plan.moves) move(each)
           if (plan.kind === 'prefill') {
-            const { sequence, slot, count } = plan
-            if (sequence.computed > 0) expect(cache[slot]).toEqual({ owner: sequence, rows: sequence.computed })
-            expect(count).toBeLessThanOrEqual(256)
-            cache[slot] = { owner: sequence, rows: sequence.computed + count }
-          }
-          if (plan.kind === 'decode') {
+            expect(plan.count).toBeLessThanOrEqual(256)
+            compute(plan.slot, plan.sequence, plan.count)
+          } else {
             for (const [slot, sequence] of plan.sequences.entries()) {
-              expect(cache[slot]).toEqual({ owner: sequence, rows: sequence.length - 1 })
-              cache[slot] = { owner: sequence, rows: sequence.length }
+              expect(sequence.computed).toBe(sequence.ids.length - 1)
+              compute(slot, sequence, 1)
             }
+            const held = scheduler.running.reduce((sum, { ids }) => sum + ids.length, 0)
+            if (scheduler.running.length > 1) expect(held).toBeLessThanOrEqual(kvTokens)
           }
           run(scheduler, plan)
         }

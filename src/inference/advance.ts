@@ -1,0 +1,43 @@
+// From logits to outputs: draws the next token of every sequence of a step, and where guesses were run beside it as many
+// more as the guesses were right.
+
+import { toAppError } from '../errors.ts'
+import type { SequenceEnd, SequenceOutput } from './engine.ts'
+import { logprobsOf } from './logprobs.ts'
+import type { Sampler } from './sampler.ts'
+import type { Sequence } from './sequence.ts'
+
+/**
+ * Takes a sequence on by its rows `[1 + draft, vocabSize]`: the first follows its ids, the next its first guess, and so
+ * on. A row counts only while all guesses before it were what was drawn. A row that can't be used fails the sequence.
+ */
+export function advance(sequence: Sequence, logits: Float32Array, sampler: Sampler, now: number): SequenceOutput {
+  const { draft } = sequence
+  const vocabSize = logits.length / (draft.length + 1)
+  const output: SequenceOutput = { id: sequence.id, tokens: [], end: null }
+  try {
+    for (let row = 0; row <= draft.length; row++) {
+      const { tokens, end } = take(sequence, logits.subarray(row * vocabSize, (row + 1) * vocabSize), sampler, now)
+      output.tokens.push(...tokens)
+      output.end = end
+      if (end || sequence.ids.at(-1) !== draft[row]) break
+      sequence.acceptGuess()
+    }
+  } catch (thrown) {
+    output.end = failed(sequence.id, 'engine_failed', toAppError(thrown).message).end
+  }
+  sequence.passed()
+  return output
+}
+
+function take(sequence: Sequence, row: Float32Array, sampler: Sampler, now: number): SequenceOutput {
+  const id = sampler.sample(row, sequence.choice())
+  const { logprobs } = sequence.request
+  return sequence.take({ id, logprobs: logprobs === null ? null : logprobsOf(row, id, logprobs) }, now)
+}
+
+type Failure = Extract<SequenceEnd, { kind: 'failed' }>['code']
+
+export function failed(id: string, code: Failure, message: string): SequenceOutput {
+  return { id, tokens: [], end: { kind: 'failed', code, message } }
+}

@@ -1,0 +1,40 @@
+// What the engine has done since it started.
+
+import type { RunnablePlan } from './batch.ts'
+import type { EngineStats } from './engine.ts'
+import type { Sequence } from './sequence.ts'
+
+export class Counters {
+  readonly #counts = {
+    ...{ steps: 0, busyMs: 0, promptTokens: 0, cachedTokens: 0, prefillTokens: 0 },
+    ...{ decodeTokens: 0, draftedTokens: 0, acceptedTokens: 0 },
+  }
+
+  get counts(): Readonly<Omit<EngineStats, 'running' | 'waiting' | 'preemptions'>> {
+    return this.#counts
+  }
+
+  busy(ms: number): void {
+    this.#counts.busyMs += ms
+  }
+
+  /** A sequence runs for the first time. */
+  started({ promptTokens, cachedTokens }: Sequence): void {
+    this.#counts.promptTokens += promptTokens
+    this.#counts.cachedTokens += cachedTokens
+  }
+
+  /** A plan has run and its sequences have taken what was drawn. */
+  ran(plan: RunnablePlan): void {
+    this.#counts.steps++
+    if (plan.kind === 'prefill') {
+      this.#counts.prefillTokens += plan.count
+      return
+    }
+    for (const { draft, accepted } of plan.sequences) {
+      this.#counts.decodeTokens += 1 + accepted
+      this.#counts.draftedTokens += draft.length
+      this.#counts.acceptedTokens += accepted
+    }
+  }
+}

@@ -37,7 +37,15 @@ function request(work: Work, id: string): SequenceRequest {
       ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
       seed: 1,
     },
-    ...{ maxTokens: work.newTokens, minTokens: 0, stop: [], ignoreEos: true, logprobs: null, generated: [] },
+    ...{
+      maxTokens: work.newTokens,
+      minTokens: 0,
+      stop: [],
+      ignoreEos: true,
+      format: null,
+      logprobs: null,
+      generated: [],
+    },
     deadlineAt: Date.now() + 3_600_000,
   }
 }

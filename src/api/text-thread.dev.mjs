@@ -4,4 +4,4 @@
 import { register } from 'tsx/esm/api'
 
 register()
-export const { countTokens, reduceLog } = await import('./text-thread.ts')
+export const { checkFormat, countTokens, openGrammars, reduceLog } = await import('./text-thread.ts')

@@ -2,6 +2,7 @@
 
 import { type CharSet, complement } from './char-set.ts'
 import type { Expression, Rules } from './rules.ts'
+import { utf8Ranges } from './utf8-ranges.ts'
 
 export function toEbnf(rules: Rules): string {
   return [...rules].map(([name, expression]) => `${name} ::= ${print(expression)}`).join('\n')
@@ -30,25 +31,25 @@ function print(expression: Expression): string {
   }
 }
 
-/** Nearly everything is printed as everything but the rest: the library has a short way for that. */
+/**
+ * Of non-ASCII characters the library's classes know all or none: [^...] of ASCII takes whole characters, any other
+ * class takes single bytes, and one of a single member is taken for a character after all (0.1.27). So a class is printed
+ * as what it leaves out, or by the bytes of its characters, each named twice.
+ */
 function printSet(set: CharSet): string {
   const missing = complement(set)
-  const isNearlyAll = missing.every(([, to]) => to < 0x80)
-  return isNearlyAll ? `[^${printRanges(missing)}]` : `[${printRanges(set)}]`
+  if (missing.every(([, to]) => to < 0x80)) return `[^${missing.map(printRange).join('')}]`
+  const ascii = set.filter(([from]) => from < 0x80).map(([from, to]) => [from, Math.min(to, 0x7f)] as const)
+  const ways = set
+    .filter(([, to]) => to >= 0x80)
+    .flatMap(([from, to]) => utf8Ranges(Math.max(from, 0x80), to))
+    .map((bytes) => `(${bytes.map((range) => `[${printRange(range)}${escaped(range[0])}]`).join(' ')})`)
+  if (ascii.length > 0) ways.unshift(`[${ascii.map(printRange).join('')}]`)
+  return ways.length === 1 ? ways[0]! : `(${ways.join(' | ')})`
 }
 
-/** Where characters get one byte longer. The library misreads a range across one. */
-const utf8Steps = [0x80, 0x800, 0x10000]
-
-function printRanges(set: CharSet): string {
-  const ranges = set.flatMap(([from, to]) => {
-    const starts = [from, ...utf8Steps.filter((step) => from < step && step <= to)]
-    return starts.map((start, index) => {
-      const end = (starts[index + 1] ?? to + 1) - 1
-      return start === end ? escaped(start) : `${escaped(start)}-${escaped(end)}`
-    })
-  })
-  return ranges.join('')
+function printRange([from, to]: readonly [number, number]): string {
+  return `${escaped(from)}-${escaped(to)}`
 }
 
 /** Letters and digits as they are; everything else by number, so that nothing needs another escape. */

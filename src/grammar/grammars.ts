@@ -2,9 +2,9 @@
 // so both live in a worker thread: one of the API, which only asks whether a format compiles, and one of the engine.
 
 import { AppError } from '../errors.ts'
-import type { Tokenizer } from '../tokenizer/tokenizer.ts'
 import { fieldOf, type OutputFormat } from './format.ts'
 import { grammarText } from './grammar-text.ts'
+import { tokensOf, type Vocabulary } from './vocabulary.ts'
 import {
   type CompiledGrammar,
   type GrammarCompiler,
@@ -39,26 +39,21 @@ export class Matcher {
 }
 
 export class Grammars {
-  readonly #library: XGrammar
+  readonly #matchers: XGrammar['GrammarMatcher']
   readonly #compiler: GrammarCompiler
   /** By their text, the latest used last. */
   readonly #compiled = new Map<string, CompiledGrammar>()
 
-  /** @param vocabSize of the model, which may be more than the tokenizer's */
-  static async open(tokenizer: Tokenizer, vocabSize: number): Promise<Grammars> {
-    const library = await loadXGrammar()
-    // Without bytes a token is never allowed; only EOS is, where the grammar may end.
-    const nothing = new Uint8Array(0)
-    const vocabulary = Array.from({ length: vocabSize }, (_, id) =>
-      tokenizer.specialIds.has(id) ? nothing : Uint8Array.from(tokenizer.idToBytes(id)),
-    )
-    const eosIds = [...tokenizer.eosIds].filter((id) => id < vocabSize)
-    const info = await library.TokenizerInfo.createTokenizerInfo(vocabulary, 'raw', false, vocabSize, eosIds)
-    return new Grammars(library, await library.GrammarCompiler.createGrammarCompiler(info, false))
+  static async open(vocabulary: Vocabulary): Promise<Grammars> {
+    const { TokenizerInfo, GrammarCompiler, GrammarMatcher } = await loadXGrammar()
+    const { length } = vocabulary.ends
+    const tokens = tokensOf(vocabulary)
+    const info = await TokenizerInfo.createTokenizerInfo(tokens, 'raw', false, length, vocabulary.eosIds)
+    return new Grammars(GrammarMatcher, await GrammarCompiler.createGrammarCompiler(info, false))
   }
 
-  private constructor(library: XGrammar, compiler: GrammarCompiler) {
-    this.#library = library
+  private constructor(matchers: XGrammar['GrammarMatcher'], compiler: GrammarCompiler) {
+    this.#matchers = matchers
     this.#compiler = compiler
   }
 
@@ -74,7 +69,7 @@ export class Grammars {
       // Its matchers hold what they need of it.
       unused.dispose()
     }
-    return new Matcher(await this.#library.GrammarMatcher.createGrammarMatcher(grammar))
+    return new Matcher(await this.#matchers.createGrammarMatcher(grammar))
   }
 
   async #compile(text: string, format: OutputFormat): Promise<CompiledGrammar> {

@@ -1,7 +1,7 @@
 // From logits to outputs: draws the next token of every sequence of a step, and where guesses were run beside it as many
 // more as the guesses were right.
 
-import { toAppError } from '../errors.ts'
+import { type AppError, toAppError } from '../errors.ts'
 import type { SequenceEnd, SequenceOutput } from './engine.ts'
 import { logprobsOf } from './logprobs.ts'
 import type { Sampler } from './sampler.ts'
@@ -10,9 +10,22 @@ import type { Sequence } from './sequence.ts'
 /**
  * Takes a sequence on by its rows `[1 + draft, vocabSize]`: the first follows its ids, the next its first guess, and so
  * on. A row counts only while all guesses before it were what was drawn. A row that can't be used fails the sequence.
+ * @returns null for a sequence whose mask isn't there yet: it runs its last id again in the next step
  */
-export function advance(sequence: Sequence, logits: Float32Array, sampler: Sampler, now: number): SequenceOutput {
-  const { draft } = sequence
+export function advance(
+  sequence: Sequence,
+  logits: Float32Array,
+  sampler: Sampler,
+  now: number,
+): SequenceOutput | null {
+  const { draft, constraint } = sequence
+  if (constraint?.failure) return failedFormat(sequence.id, constraint.failure)
+  if (constraint && constraint.mask === null) {
+    sequence.sitOut()
+    return null
+  }
+  const ended = constraint && sequence.endOfFormat()
+  if (ended) return ended
   const vocabSize = logits.length / (draft.length + 1)
   const output: SequenceOutput = { id: sequence.id, tokens: [], end: null }
   try {
@@ -34,6 +47,10 @@ function take(sequence: Sequence, row: Float32Array, sampler: Sampler, now: numb
   const id = sampler.sample(row, sequence.choice())
   const { logprobs } = sequence.request
   return sequence.take({ id, logprobs: logprobs === null ? null : logprobsOf(row, id, logprobs) }, now)
+}
+
+function failedFormat(id: string, { code, message }: AppError): SequenceOutput {
+  return failed(id, code === 'invalid_request' ? code : 'engine_failed', message)
 }
 
 type Failure = Extract<SequenceEnd, { kind: 'failed' }>['code']

@@ -1,6 +1,7 @@
 // The engine as its users see it: submit a sequence, receive what every step produced, cancel. One interface for the
 // engine in this process, the one in a child process and a scripted one in tests.
 
+import type { OutputFormat } from '../grammar/format.ts'
 import type { ChatMessage } from '../tokenizer/chat-template.ts'
 
 export interface SamplingParams {
@@ -31,6 +32,8 @@ export interface SequenceRequest {
   /** Never part of the output. Empty: none. */
   stop: string[]
   ignoreEos: boolean
+  /** What the text must look like, whatever the model prefers; null: anything. Its end also ends with `ignoreEos`. */
+  format: OutputFormat | null
   /** Alternatives reported per token, 0-5; null: no log-probabilities at all. */
   logprobs: number | null
   /** Token ids an earlier attempt has already delivered: they are prefilled, and generation goes on after them. */
@@ -86,7 +89,8 @@ export interface SequenceOutput {
 
 export interface EngineInfo {
   model: string
-  precision: 'int8' | 'float32'
+  /** `exported`: what the graph has that the model itself brings. */
+  precision: 'int8' | 'float32' | 'exported'
   slots: number
   threads: number
   maxContext: number

@@ -1,12 +1,13 @@
 // The engine in this process: continuous batching over one model runner. Sequences join and leave between steps; a
 // step is plan -> forward -> apply. Every sequence gets exactly one output with an `end`, unless it was cancelled.
 
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { AppError, toAppError } from '../errors.ts'
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { advance, failed } from './advance.ts'
 import { guessAhead, type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { Constraints } from './constraint/constraints.ts'
 import { Counters } from './counters.ts'
 import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 import type { ModelRunner } from './model-runner.ts'
@@ -41,6 +42,7 @@ export class LocalEngine implements Engine {
   readonly #listeners: ((outputs: SequenceOutput[]) => void)[] = []
   readonly #drafting: boolean
   readonly #counters = new Counters()
+  readonly #constraints: Constraints
   #loop: Promise<void> | null = null
   #closed = false
 
@@ -52,6 +54,7 @@ export class LocalEngine implements Engine {
     this.#drafting = drafting
     this.#scheduler = new Scheduler({ running: info.slots, slots: runner.shape.slots, ...limits })
     this.#sampler = new Sampler(runner.shape.vocabSize)
+    this.#constraints = new Constraints(encoder.tokenizer, runner.shape.vocabSize)
   }
 
   submit(request: SequenceRequest): void {
@@ -62,7 +65,10 @@ export class LocalEngine implements Engine {
       const sequence = new Sequence(request, this.#encoder, this.#runner.shape, this.#clock.elapsedMs())
       const ended = sequence.endOfReplay()
       if (ended) this.#unstepped.push(ended)
-      else this.#admit(sequence)
+      else {
+        if (request.format) sequence.constraint = this.#constraints.open(request.format, request.generated)
+        this.#admit(sequence)
+      }
     } catch (thrown) {
       const error = toAppError(thrown)
       const code = error.code === 'invalid_request' ? error.code : 'engine_failed'
@@ -94,6 +100,7 @@ export class LocalEngine implements Engine {
     this.#closed = true
     for (const id of [...this.#sequences.keys()]) this.cancel(id)
     await this.#loop
+    await this.#constraints.close()
     await this.#runner.close()
   }
 
@@ -104,7 +111,9 @@ export class LocalEngine implements Engine {
     guessAhead(plan, this.#drafting)
     const logits = await this.#forward(plan)
     // Delivered in the same turn: a cancel can't come between what a step did and its output.
-    this.#deliver(logits instanceof AppError ? this.#failRunning(logits) : this.#apply(plan, logits))
+    const outputs = logits instanceof AppError ? this.#failRunning(logits) : this.#apply(plan, logits)
+    this.#deliver(outputs)
+    if (outputs.length === 0) await untilMask(sampledBy(plan))
   }
 
   async #forward(plan: RunnablePlan): Promise<Float32Array | AppError> {
@@ -126,10 +135,12 @@ export class LocalEngine implements Engine {
     const { vocabSize } = this.#runner.shape
     const now = this.#clock.elapsedMs()
     let rows = 0
+    this.#constraints.collect()
     for (const sequence of sampledBy(plan)) {
       const own = logits.subarray(rows * vocabSize, (rows + 1 + sequence.draft.length) * vocabSize)
       rows += 1 + sequence.draft.length
-      if (!sequence.cancelled) outputs.push(advance(sequence, own, this.#sampler, now))
+      const output = sequence.cancelled ? null : advance(sequence, own, this.#sampler, now)
+      if (output) outputs.push(output)
     }
     this.#counters.ran(plan)
     this.#release(outputs)
@@ -168,6 +179,7 @@ export class LocalEngine implements Engine {
       if (end.kind === 'failed' && end.code === 'engine_failed') spoilt.add(sequence)
       this.#sequences.delete(id)
     }
+    for (const { constraint } of gone) constraint?.close()
     if (gone.size > 0) this.#scheduler.remove(gone, spoilt)
   }
 
@@ -194,4 +206,13 @@ export class LocalEngine implements Engine {
     }
     this.#loop = null
   }
+}
+
+/** The longest wait for a mask before new requests and cancellations get their turn. */
+const maskTimeoutMs = 20
+
+/** Nothing was drawn: if masks are what it takes, waits for one of them instead of running the same ids again at once. */
+async function untilMask(sequences: Sequence[]): Promise<void> {
+  const awaited = sequences.flatMap(({ constraint }) => (constraint && !constraint.mask ? [constraint.settled()] : []))
+  if (awaited.length > 0) await Promise.race([...awaited, sleep(maskTimeoutMs)])
 }

@@ -1,8 +1,11 @@
 // From settings to an engine in this process: find the model, build its graph if this machine has none yet, load it.
 
-import { type ModelFiles, resolveModel } from '../tokenizer/model-files.ts'
+import { AppError } from '../errors.ts'
+import { type ModelFiles, resolveModel, verifyChecksums } from '../tokenizer/model-files.ts'
+import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { Tokenizer } from '../tokenizer/tokenizer.ts'
+import type { EngineInfo } from './engine.ts'
 import type { EngineSettings, OpenProgress } from './engine-messages.ts'
 import { LocalEngine } from './local-engine.ts'
 import type { ModelRunner } from './model-runner.ts'
@@ -16,12 +19,16 @@ export async function openEngine(
   settings: EngineSettings,
   onProgress: (progress: OpenProgress) => void = () => {},
 ): Promise<LocalEngine> {
-  const { model, precision, slots, threads, maxContext, dataDir } = settings
+  const { model, slots, threads, dataDir } = settings
   const rate = scriptedRate(model)
   const files = await resolveModel(rate === null ? model : '', dataDir)
+  // Short ones are common among exports: gpt2 has 1,024.
+  const maxContext = Math.min(settings.maxContext, readModelLimits(files).contextLength)
   const encoder = new PromptEncoder(tokenizerOf(files))
-  const runner =
-    rate === null ? await openModel(files, settings, onProgress) : openScripted(settings, rate, encoder.tokenizer)
+  const { tokenizer } = encoder
+  const own = { ...settings, maxContext }
+  const runner = rate === null ? await openModel(files, own, tokenizer, onProgress) : openScripted(own, rate, tokenizer)
+  const precision: EngineInfo['precision'] = files.weights.kind === 'onnx' ? 'exported' : settings.precision
   const info = { model: rate === null ? files.name : model, precision, slots, threads, maxContext }
   return new LocalEngine({ runner, encoder, info })
 }
@@ -36,9 +43,12 @@ function tokenizerOf({ tokenizerPath, tokenizerConfigPath, generationConfigPath 
 
 async function openModel(
   files: ModelFiles,
-  { precision, slots, threads, maxContext, dataDir }: EngineSettings,
+  settings: EngineSettings,
+  tokenizer: Tokenizer,
   onProgress: (progress: OpenProgress) => void,
 ): Promise<ModelRunner> {
+  if (files.weights.kind === 'onnx') return openExport(files, settings, tokenizer)
+  const { precision, slots, threads, maxContext, dataDir } = settings
   // Loaded only here: the scripted engine runs without onnxruntime.
   const { buildGraph } = await import('./model/open-model.ts')
   const { createOnnxRunner } = await import('./onnx-runner.ts')
@@ -48,6 +58,26 @@ async function openModel(
     onProgress: ({ phase, done, total }) => onProgress({ stage: stages[phase], done, total }),
   })
   return createOnnxRunner(graph, { slots: slots + spareSlots, maxContext, threads })
+}
+
+/** A model that brings its own graph: nothing is built, and MODEL_PRECISION does not apply. */
+async function openExport(
+  files: ModelFiles,
+  { slots, threads, maxContext }: EngineSettings,
+  tokenizer: Tokenizer,
+): Promise<ModelRunner> {
+  await verifyChecksums(files, files.weights.paths)
+  const { createStockRunner } = await import('./stock-runner.ts')
+  const path = files.weights.paths[0]!
+  const limits = readModelLimits(files)
+  const runner = await createStockRunner({ path, limits }, { slots: slots + spareSlots, maxContext, threads })
+  const { vocabSize } = runner.shape
+  if (tokenizer.idToBytes(vocabSize).length > 0) {
+    await runner.close()
+    const message = `${files.tokenizerPath} has more tokens than the ${vocabSize} that ${path} knows: it belongs to another model`
+    throw new AppError('bad_model', message, { field: files.tokenizerPath })
+  }
+  return runner
 }
 
 const stages = {

@@ -13,6 +13,8 @@ export interface Choice {
   position: number
   /** What the sequence holds; needed where the params penalize. */
   counts: TokenCounts | null
+  /** `[ceil(vocabSize / 32)]`, one bit a token, the lowest first: those that may be drawn; null: all. */
+  allowed: Int32Array | null
   /** Ids that may not be drawn now. */
   banned: Iterable<number> | null
 }
@@ -39,13 +41,24 @@ export class Sampler {
     return this.#candidates.draw(new Noise(params.seed, choice.position))
   }
 
-  #adjust(row: Float32Array, { params, counts, banned }: Choice): Float32Array {
+  #adjust(row: Float32Array, { params, counts, allowed, banned }: Choice): Float32Array {
     const penalized = counts !== null && penalizes(params)
-    if (!penalized && banned === null) return row
+    if (!penalized && banned === null && allowed === null) return row
     this.#adjusted.set(row)
+    if (allowed !== null) keepAllowed(this.#adjusted, allowed)
     if (penalized) counts.penalize(this.#adjusted, params)
     for (const id of banned ?? []) this.#adjusted[id] = Number.NEGATIVE_INFINITY
     return this.#adjusted
+  }
+}
+
+/** Whole words first: in a text of a format mostly none of their tokens may come, or all. */
+function keepAllowed(logits: Float32Array, allowed: Int32Array): void {
+  for (let first = 0; first < logits.length; first += 32) {
+    const word = allowed[first >> 5] ?? 0
+    if (word === -1) continue
+    const end = Math.min(first + 32, logits.length)
+    for (let id = first; id < end; id++) if (((word >>> (id & 31)) & 1) === 0) logits[id] = Number.NEGATIVE_INFINITY
   }
 }
 

@@ -6,6 +6,7 @@
 // Built from `generated` ids it is in the state that it had after generating them, so a continuation can't differ.
 
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
+import type { Constraint } from './constraint/constraint.ts'
 import { Drafter } from './drafting.ts'
 import type {
   FinishReason,
@@ -37,6 +38,8 @@ export class Sequence {
   /** How many of them, from the first on, turned out right in that pass. */
   accepted = 0
   cancelled = false
+  /** Set before the first step where the request asks for a format. */
+  constraint: Constraint | null = null
   readonly #encoder: PromptEncoder
   readonly #maxContext: number
   readonly #promptLength: number
@@ -89,11 +92,13 @@ export class Sequence {
   choice(): Choice {
     const { ignoreEos, minTokens, sampling } = this.request
     const position = this.#generatedCount
-    const eosBanned = !ignoreEos && position < minTokens
+    const { constraint } = this
+    const eosBanned = !ignoreEos && position < minTokens && !constraint?.mustEnd
     return {
       params: sampling,
       position,
       counts: this.#counts,
+      allowed: constraint?.mask ?? null,
       banned: eosBanned ? this.#encoder.tokenizer.eosIds : null,
     }
   }
@@ -109,7 +114,7 @@ export class Sequence {
   /** Fills or clears `draft` before a pass. No guess goes beyond the last token that it may generate. */
   guess(allowed: boolean): void {
     const left = Math.min(this.request.maxTokens - this.#generatedCount, this.#maxContext - this.ids.length)
-    this.draft = allowed && left > 1 ? this.#drafter.guess(left - 1) : []
+    this.draft = allowed && this.constraint === null && left > 1 ? this.#drafter.guess(left - 1) : []
     this.accepted = 0
   }
 
@@ -124,13 +129,25 @@ export class Sequence {
     if (this.draft.length > 0) this.#drafter.checked(this.accepted)
   }
 
+  /** Puts the last id back to be run again: with no mask yet, nothing can be drawn behind it. */
+  sitOut(): void {
+    this.computed = this.ids.length - 1
+  }
+
+  /** The end of a sequence that can take no more tokens, else null. Only the mask tells whether its text is whole. */
+  endOfFormat(): SequenceOutput | null {
+    return this.#full ? this.#finish(this.constraint?.mayEnd ? 'stop' : 'length', []) : null
+  }
+
   /** Takes what was drawn for the next position; the sequence is over when the output has an `end`. */
   take(drawn: Drawn, now: number): SequenceOutput {
     this.#firstTokenAt ??= now
     this.#lastTokenAt = now
     const { tokenizer } = this.#encoder
-    if (tokenizer.eosIds.has(drawn.id) && !this.request.ignoreEos) return this.#finish('stop', [])
+    const ends = !this.request.ignoreEos || this.constraint !== null
+    if (tokenizer.eosIds.has(drawn.id) && ends) return this.#finish('stop', [])
     const text = this.#append(drawn.id)
+    this.constraint?.accept(drawn.id)
     const token: GeneratedToken = { tokenId: drawn.id, text }
     if (drawn.logprobs) {
       const named = (entry: { id: number; logprob: number }) => ({
@@ -159,14 +176,19 @@ export class Sequence {
 
   #afterAppending(tokens: GeneratedToken[]): SequenceOutput {
     if (this.#stopped) return this.#finish('stop', tokens)
-    const full = this.#generatedCount >= this.request.maxTokens || this.ids.length >= this.#maxContext
-    return full ? this.#finish('length', tokens) : { id: this.id, tokens, end: null }
+    // One with a format learns from its next mask how it ends.
+    const ends = this.#full && this.request.format === null
+    return ends ? this.#finish('length', tokens) : { id: this.id, tokens, end: null }
   }
 
   #finish(reason: FinishReason, tokens: GeneratedToken[]): SequenceOutput {
     const held = this.#text.flush()
     if (held !== '') tokens.push({ tokenId: null, text: held })
     return { id: this.id, tokens, end: { kind: 'finished', reason, usage: this.#usage(), timings: this.#timings() } }
+  }
+
+  get #full(): boolean {
+    return this.#generatedCount >= this.request.maxTokens || this.ids.length >= this.#maxContext
   }
 
   get #generatedCount(): number {

@@ -62,7 +62,7 @@ export const generateRequestSchema = z
     path: ['prompt'],
   })
   .refine((body) => !body.ignore_eos || body.response_format.type === 'text', {
-    message: 'it can\'t be true beside a response_format, whose end is the end',
+    message: "it can't be true beside a response_format, whose end is the end",
     path: ['ignore_eos'],
   })
 

@@ -35,6 +35,8 @@ export class Tokenizer {
   readonly config: TokenizerConfig
   /** Ids whose generation ends a sequence. */
   readonly eosIds: ReadonlySet<number>
+  /** Ids run from 0 to one less; a model may have more, which stand for nothing. */
+  readonly size: number
   /** Control signs: they have no text in an output. */
   readonly specialIds: ReadonlySet<number>
   /** What the model wants before a raw prompt, usually a BOS token; often nothing. */
@@ -60,6 +62,7 @@ export class Tokenizer {
     this.#spelling = spellingOf(json.decoder)
     this.special = new SpecialText(specials.map((token) => token.content))
     this.specialIds = new Set(specials.map((token) => token.id))
+    this.size = sizeOf(json)
     this.#addedText = new Map(json.added_tokens.map((token) => [token.id, token.content]))
     this.#json = open(json, config)
     this.#marked = open({ ...json, added_tokens: json.added_tokens.map((token) => this.#marking(token)) }, config)
@@ -126,6 +129,15 @@ export class Tokenizer {
   #marking(token: TokenizerJson['added_tokens'][number]): TokenizerJson['added_tokens'][number] {
     return token.special ? { ...token, content: this.special.marked(token.content) } : token
   }
+}
+
+/** The vocabulary is a list of tokens, or an object of their ids. */
+function sizeOf({ model, added_tokens }: TokenizerJson): number {
+  const { vocab } = model
+  const ids = typeof vocab === 'object' && vocab !== null && !Array.isArray(vocab) ? Object.values(vocab) : []
+  let size = Array.isArray(vocab) ? vocab.length : 0
+  for (const id of [...ids, ...added_tokens.map((token) => token.id)]) size = Math.max(size, Number(id) + 1)
+  return size
 }
 
 function open(json: TokenizerJson, config: TokenizerConfig): JsonTokenizer {

@@ -30,6 +30,7 @@ export function requestFor(text: string, overrides: Partial<SequenceRequest> = {
     minTokens: 0,
     stop: [],
     ignoreEos: false,
+    format: null,
     logprobs: null,
     generated: [],
     deadlineAt: Date.now() + 600_000,

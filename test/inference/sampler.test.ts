@@ -19,7 +19,7 @@ const neutral: SamplingParams = {
 }
 
 function sample(logits: number[], params: Partial<SamplingParams> = {}, position = 0, extra = {}): number {
-  const choice = { params: { ...neutral, ...params }, position, counts: null, banned: null, ...extra }
+  const choice = { params: { ...neutral, ...params }, position, counts: null, allowed: null, banned: null, ...extra }
   return new Sampler(logits.length).sample(Float32Array.from(logits), choice)
 }
 
@@ -100,7 +100,7 @@ describe('the sampler', () => {
     const sampler = new Sampler(4)
     const row = Float32Array.from(probabilities.map(Math.log))
     for (let position = 0; position < 20_000; position++) {
-      counts[sampler.sample(row, { params: neutral, position, counts: null, banned: null })]! += 1
+      counts[sampler.sample(row, { params: neutral, position, counts: null, allowed: null, banned: null })]! += 1
     }
     for (const [id, p] of probabilities.entries()) expect(Math.abs(counts[id]! / 20_000 - p)).toBeLessThan(0.015)
   })
@@ -112,7 +112,7 @@ describe('the sampler', () => {
     let different = 0
     for (let position = 0; position < 2000; position++) {
       const nearly = row.map((logit, id) => logit + 1e-3 * Math.cos(id * (position + 1)))
-      const choice = { params, position, counts: null, banned: null }
+      const choice = { params, position, counts: null, allowed: null, banned: null }
       if (sampler.sample(row, choice) !== sampler.sample(nearly, choice)) different++
     }
     // The distributions differ by about 3e-4.
@@ -137,7 +137,7 @@ describe('the sampler', () => {
     counts.penalize(penalized, { repetitionPenalty: 2, presencePenalty: 0.5, frequencyPenalty: 0.25 })
     expect([...penalized]).toEqual([2, 0.5, -1, 2])
     const params = { ...neutral, temperature: 0, repetitionPenalty: 3 }
-    expect(new Sampler(4).sample(row, { params, position: 0, counts, banned: null })).toBe(3)
+    expect(new Sampler(4).sample(row, { params, position: 0, counts, allowed: null, banned: null })).toBe(3)
     expect([...row]).toEqual([4, 3, -1, 2])
   })
 

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { runMain } from '../process-main.ts'
 import { readSettings } from '../settings.ts'
+import type { ModelConfig } from '../tokenizer/model-config.ts'
 import { type ModelFiles, readModelConfig, resolveModel } from '../tokenizer/model-files.ts'
+import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { ProgressDisplay } from '../worker/progress-display.ts'
 import { ModelHub } from './model-hub.ts'
 import { pullModel, sourceOf } from './model-pull.ts'
@@ -37,20 +39,27 @@ async function list(): Promise<void> {
 async function show(setting: string | undefined): Promise<void> {
   const { model, dataDir } = readSettings(process.env)
   const files = await resolveModel(setting ?? model, dataDir)
-  const config = readModelConfig(files)
+  const limits = readModelLimits(files)
   const source = sourceOf(files.folder)
   const rows: [string, string][] = [
     ['model', files.name],
-    ['architecture', config.architecture],
-    ['layers', `${config.layers} of width ${config.hiddenSize}`],
-    ['attention', `${config.heads} heads, ${config.kvHeads} for keys and values, of ${config.headDim}`],
-    ['vocabulary', String(config.vocabSize)],
-    ['context', `${config.contextLength} tokens`],
-    ['KV cache', `${Math.ceil((config.layers * config.kvHeads * config.headDim * 8) / 1024)} KB a token`],
+    // What an export computes is in its graph.
+    ...(files.weights.kind === 'onnx' ? [] : shapeRows(readModelConfig(files))),
+    ['vocabulary', String(limits.vocabSize)],
+    ['context', `${limits.contextLength} tokens`],
     ['weights', `${files.weights.kind}, ${megabytes(files)}: ${files.weights.paths.join(', ')}`],
     ...(source ? [['source', `${source.id} at ${source.commit}`] as [string, string]] : []),
   ]
   for (const [name, value] of rows) say(`${name.padEnd(13)} ${value}`)
+}
+
+function shapeRows({ architecture, layers, hiddenSize, heads, kvHeads, headDim }: ModelConfig): [string, string][] {
+  return [
+    ['architecture', architecture],
+    ['layers', `${layers} of width ${hiddenSize}`],
+    ['attention', `${heads} heads, ${kvHeads} for keys and values, of ${headDim}`],
+    ['KV cache', `${Math.ceil((layers * kvHeads * headDim * 8) / 1024)} KB a token`],
+  ]
 }
 
 function describe(id: string, files: ModelFiles): string {

@@ -6,7 +6,8 @@ import type { EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from '.
 export interface EngineSettings {
   /** A folder, a GGUF file or a pulled id; empty: the embedded model; `scripted:RATE` for load tests without a model. */
   model: string
-  precision: EngineInfo['precision']
+  /** Of the graph that we build; a model that brings its own keeps that one's. */
+  precision: 'int8' | 'float32'
   slots: number
   threads: number
   maxContext: number

@@ -1,11 +1,13 @@
 // The model runner over onnxruntime. The KV cache is ours, and the graph appends to it in place: each layer's past and
 // present are tensors over the same memory, so a step costs nothing for what the cache already holds.
 
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { AppError } from '../errors.ts'
+import { checkBatch } from './check-batch.ts'
 import { KvCache } from './kv-cache.ts'
 import type { GraphFiles } from './model/open-model.ts'
 import type { BatchRow, ForwardBatch, ModelRunner, ModelShape } from './model-runner.ts'
+import { openSession } from './onnx-session.ts'
 
 export interface RunnerOptions {
   slots: number
@@ -19,22 +21,7 @@ export async function createOnnxRunner(graph: GraphFiles, options: RunnerOptions
   if (options.maxContext > config.contextLength) {
     throw new AppError('bad_model', `the model's context is ${config.contextLength} tokens, not ${options.maxContext}`)
   }
-  return new OnnxRunner(await openSession(graph.path, options.threads), graph, options)
-}
-
-async function openSession(path: string, threads: number): Promise<InferenceSession> {
-  try {
-    return await InferenceSession.create(path, {
-      intraOpNumThreads: threads,
-      // Whatever it would print as an error it also throws.
-      logSeverityLevel: 4,
-      // A thread that waits for the next node finds it within microseconds: sleeping at once costs up to half of the
-      // speed, and spinning for long takes the cores from the processes that share them.
-      extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
-    })
-  } catch (cause) {
-    throw new AppError('bad_model', `${path} can't be loaded: ${(cause as Error).message}`, { field: path, cause })
-  }
+  return new OnnxRunner(await openSession(graph.path, { threads: options.threads, steadyShapes: true }), graph, options)
 }
 
 /** Rows that run together: one row of any length, or several neighbours of one token each. */
@@ -63,7 +50,7 @@ class OnnxRunner implements ModelRunner {
 
   async forward(batch: ForwardBatch): Promise<Float32Array> {
     if (this.#running) throw new AppError('internal', 'forward was called before the last one had settled')
-    this.#check(batch)
+    checkBatch(batch, this.shape)
     this.#running = true
     try {
       const { vocabSize } = this.shape
@@ -119,23 +106,6 @@ class OnnxRunner implements ModelRunner {
       logits: new Tensor('float32', logits, [logitCount, this.shape.vocabSize]),
     }
     await runInPlace(this.#session, feeds, fetches)
-  }
-
-  #check({ firstSlot, rows }: ForwardBatch): void {
-    const { slots, maxContext, vocabSize } = this.shape
-    if (rows.length === 0 || firstSlot < 0 || firstSlot + rows.length > slots) {
-      throw new AppError('internal', `there are no slots ${firstSlot} to ${firstSlot + rows.length - 1}`)
-    }
-    for (const { tokens, past, logits } of rows) {
-      if (tokens.length === 0) throw new AppError('internal', 'a row without tokens')
-      if (past + tokens.length > maxContext) throw new AppError('internal', 'the slot is full')
-      if (logits > tokens.length) throw new AppError('internal', 'more logits asked for than tokens run')
-      for (let i = 0; i < tokens.length; i++) {
-        const id = tokens[i]!
-        // The kernel that looks up embeddings would read outside its table.
-        if (!(id >= 0 && id < vocabSize)) throw new AppError('internal', `there is no token ${id}`)
-      }
-    }
   }
 }
 

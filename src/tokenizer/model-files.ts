@@ -1,5 +1,5 @@
-// The files of the model that MODEL names: the embedded one, a folder, a GGUF file, or an id that was pulled. Only finds
-// and checks them; reading the weights is the inference engine's part.
+// The files of the model that MODEL names: the embedded one, a folder, a GGUF or ONNX file, or an id that was pulled. Only
+// finds and checks them; reading the weights is the inference engine's part.
 
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -14,7 +14,8 @@ export interface ModelFiles {
   /** As /v1/models and answers call it. */
   name: string
   folder: string
-  weights: { kind: 'gguf' | 'safetensors'; paths: string[] }
+  /** `onnx` is a graph as well, the first of the paths; the others hold its weights. */
+  weights: { kind: 'gguf' | 'safetensors' | 'onnx'; paths: string[] }
   configPath: string
   tokenizerPath: string
   tokenizerConfigPath: string
@@ -84,7 +85,8 @@ function locate(setting: string | null, dataDir: string): ModelFiles {
   const path = resolve(setting)
   if (isFolder(path)) return inFolder(path, null)
   if (existsSync(path)) {
-    if (path.endsWith('.gguf')) return inFolder(dirname(path), path)
+    if (path.endsWith('.gguf')) return inFolder(dirname(path), { kind: 'gguf', paths: [path] })
+    if (path.endsWith('.onnx')) return inFolder(aboveGraph(path), onnxWeights(path))
     throw bad(path, 'is not a model: give a GGUF file or a folder')
   }
   const pulled = pulledFolder(dataDir, setting)
@@ -96,13 +98,13 @@ function locate(setting: string | null, dataDir: string): ModelFiles {
   )
 }
 
-function inFolder(folder: string, gguf: string | null): ModelFiles {
+function inFolder(folder: string, named: ModelFiles['weights'] | null): ModelFiles {
   for (const name of REQUIRED) {
     if (!existsSync(join(folder, name))) {
       throw bad(folder, `has no ${name}; a model needs ${REQUIRED.join(', ')} beside its weights`)
     }
   }
-  const weights: ModelFiles['weights'] = gguf ? { kind: 'gguf', paths: [gguf] } : weightsIn(folder)
+  const weights = named ?? weightsIn(folder)
   const optional = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined)
   const generationConfigPath = optional('generation_config.json')
   const checksumsPath = optional(CHECKSUMS)
@@ -134,7 +136,36 @@ function weightsIn(folder: string): ModelFiles['weights'] {
   const ggufs = readdirSync(folder).filter((name) => name.endsWith('.gguf'))
   if (ggufs.length === 1) return { kind: 'gguf', paths: [join(folder, ggufs[0]!)] }
   if (ggufs.length > 1) throw bad(folder, `has ${ggufs.length} GGUF files (${ggufs.join(', ')}): name the one to use`)
-  throw bad(folder, 'has no weights: model.safetensors, model.safetensors.index.json or a .gguf file')
+  const graph = onnxIn(folder)
+  if (graph) return onnxWeights(graph)
+  throw bad(
+    folder,
+    'has no weights: model.safetensors, model.safetensors.index.json, a .gguf file or an export (model.onnx, onnx/model.onnx)',
+  )
+}
+
+/** The hub's repositories keep an export beside the small files, or in a folder onnx with a file for each precision. */
+function onnxIn(folder: string): string | null {
+  const graphs = ['.', 'onnx']
+    .map((part) => join(folder, part))
+    .filter(isFolder)
+    .flatMap((part) => readdirSync(part).flatMap((name) => (name.endsWith('.onnx') ? [join(part, name)] : [])))
+  const plain = graphs.find((path) => basename(path) === 'model.onnx')
+  if (plain || graphs.length <= 1) return plain ?? graphs[0] ?? null
+  throw bad(folder, `has ${graphs.length} ONNX files (${graphs.join(', ')}): name the one to use`)
+}
+
+/** Files of weights go by the graph's name: model.onnx_data, model.onnx_data_1, model.onnx.data. */
+function onnxWeights(graph: string): ModelFiles['weights'] {
+  const folder = dirname(graph)
+  const name = basename(graph)
+  const parts = readdirSync(folder).filter((part) => part.startsWith(`${name}_data`) || part.startsWith(`${name}.data`))
+  return { kind: 'onnx', paths: [graph, ...parts.sort().map((part) => join(folder, part))] }
+}
+
+function aboveGraph(path: string): string {
+  const folder = dirname(path)
+  return basename(folder) === 'onnx' && !existsSync(join(folder, 'config.json')) ? dirname(folder) : folder
 }
 
 /** Without the quantization: SmolLM2-135M-Instruct.Q4_1.gguf is the model SmolLM2-135M-Instruct. */

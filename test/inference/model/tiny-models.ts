@@ -107,7 +107,7 @@ export function generator(seed: number): () => number {
   }
 }
 
-/** config.json and a tokenizer of single bytes, without weights. */
+/** config.json and a tokenizer of single bytes and one word, without weights. */
 export function writeModelFolder(folder: string, config: TinyConfig): void {
   mkdirSync(folder, { recursive: true })
   const json = (name: string, content: unknown) => writeFileSync(join(folder, name), JSON.stringify(content))
@@ -122,7 +122,11 @@ export function writeModelFolder(folder: string, config: TinyConfig): void {
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: null,
     decoder: { type: 'ByteLevel' },
-    model: { type: 'BPE', vocab: byteVocabulary(), merges: [], unk_token: null, byte_fallback: false },
+    model: {
+      ...{ type: 'BPE', unk_token: null, byte_fallback: false },
+      // One word, so that a text has fewer tokens than bytes.
+      ...{ vocab: { ...byteVocabulary(), Ġa: 256 }, merges: ['Ġ a'] },
+    },
   })
 }
 
@@ -139,7 +143,10 @@ export function writeSafetensors(folder: string, { config, tensors }: TinyModel,
   writeModelFolder(folder, config)
   const names = [...tensors.keys()]
   const fileOf = (index: number) => `model-${String((index % shards) + 1).padStart(5, '0')}.safetensors`
-  if (shards === 1) return writeFileSync(join(folder, 'model.safetensors'), safetensorsOf(tensors, names))
+  if (shards === 1) {
+    writeFileSync(join(folder, 'model.safetensors'), safetensorsOf(tensors, names))
+    return
+  }
   const map = Object.fromEntries(names.map((name, index) => [name, fileOf(index)]))
   writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }))
   for (let shard = 0; shard < shards; shard++) {

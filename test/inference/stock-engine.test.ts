@@ -13,11 +13,11 @@ import { tinyGpt2 } from './stock/tiny-gpt2.ts'
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
-const exports: Record<string, string> = { Llama: join(folder.path, 'llama'), gpt2: join(folder.path, 'gpt2') }
-await writeLlamaExport(exports.Llama!, tinyModel('LlamaForCausalLM', { max_position_embeddings: 512 }))
-writeGpt2Export(exports.gpt2!, tinyGpt2({ n_positions: 512 }))
+const models: Record<string, string> = { Llama: join(folder.path, 'llama'), gpt2: join(folder.path, 'gpt2') }
+await writeLlamaExport(models.Llama!, tinyModel('LlamaForCausalLM', { max_position_embeddings: 512 }))
+writeGpt2Export(models.gpt2!, tinyGpt2({ n_positions: 512 }))
 
-for (const [name, model] of Object.entries(exports)) {
+for (const [name, model] of Object.entries(models)) {
   const { tokenizerPath, tokenizerConfigPath } = await resolveModel(model, folder.path)
   engineContract(`the local engine over a ${name}'s export`, {
     open: () => openEngine({ model, precision: 'int8', slots: 8, threads: 1, maxContext: 512, dataDir: folder.path }),

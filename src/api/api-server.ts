@@ -21,8 +21,7 @@ import type { ApiService, ServedModel } from './service.ts'
 import { TextThreads } from './threads.ts'
 
 /** A client gets this long to send its headers and its body. */
-const headersTimeoutMs = 10_000
-const requestTimeoutMs = 120_000
+const serverOptions = { headersTimeout: 10_000, requestTimeout: 120_000, connectionsCheckingInterval: 5000 }
 
 export interface ApiServerOptions {
   settings: Settings
@@ -93,7 +92,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   try {
     const app = createApp(service)
     for (const port of settings.ports) {
-      const server = createServer({ headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs }, app)
+      const server = createServer(serverOptions, app)
       server.maxConnections = settings.maxConnections
       servers.push(server)
       await listen(server, port, settings.host)

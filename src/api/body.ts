@@ -2,8 +2,16 @@
 // web page of another origin: a form must not be able to start jobs.
 
 import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
 import express, { type Request, type RequestHandler } from 'express'
 import { AppError } from '../errors.ts'
+
+const rawBodies = new WeakMap<IncomingMessage, Buffer>()
+
+/** The bytes of a body that jsonBody has read. */
+export function rawBody(request: IncomingMessage): Buffer {
+  return rawBodies.get(request) ?? Buffer.alloc(0)
+}
 
 /** @param limitBytes larger bodies are refused with 413 before they are read whole */
 export function jsonBody(limitBytes: number): RequestHandler[] {
@@ -12,7 +20,8 @@ export function jsonBody(limitBytes: number): RequestHandler[] {
     // A bare string or number is valid JSON and the wrong type: the validation says so, with the field's name.
     strict: false,
     type: () => true,
-    verify: (_request, _response, bytes) => {
+    verify: (request, _response, bytes) => {
+      rawBodies.set(request, bytes)
       if (bytes.length === 0) throw emptyBody()
       if (!isUtf8(bytes)) throw new AppError('malformed', 'the body is not valid UTF-8', { field: 'body' })
     },

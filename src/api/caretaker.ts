@@ -1,5 +1,5 @@
-// What an API process does for jobs besides answering: it renews the leases of those read here, and ends those whose
-// deadline has passed without a worker to say so.
+// What an API process does for jobs besides answering: it renews the leases of those read here, ends those whose
+// deadline has passed without a worker to say so, and puts in line what was admitted but never came there.
 
 import { type AppError, toAppError } from '../errors.ts'
 import type { JobStore } from '../stream/job-store.ts'
@@ -9,6 +9,10 @@ import type { Readers } from './readers.ts'
 /** A worker that is alive ends its jobs at their deadline; this long after it, none is. */
 const overdueMs = 5000
 const sweepMs = 1000
+/** Putting an admitted job in line takes milliseconds. */
+const forgottenMs = 2000
+/** One that is in no line can't leave it, so it comes to the front. */
+const checkedInLine = 10
 
 export class Caretaker {
   private readonly timers: NodeJS.Timeout[]
@@ -23,6 +27,7 @@ export class Caretaker {
     this.timers = [
       setInterval(() => void this.guarded(() => this.renewLeases()), graceMs / 3),
       setInterval(() => void this.guarded(() => this.endOverdue()), sweepMs),
+      setInterval(() => void this.guarded(() => this.lineUpForgotten()), sweepMs),
     ]
   }
 
@@ -36,10 +41,21 @@ export class Caretaker {
 
   /** Every API does this; the first one wins, and ending a job twice changes nothing. */
   private async endOverdue(): Promise<void> {
+    const message = 'the deadline passed before the job was finished'
     for (const id of await this.store.overdue(overdueMs)) {
-      const message = 'the deadline passed before the job was finished'
-      await this.store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
-      await this.queue.remove(id)
+      await this.guarded(async () => {
+        await this.store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
+        await this.queue.remove(id)
+      })
+    }
+  }
+
+  /** Jobs that were admitted by a process that died, or lost Redis, before it could put them in line. */
+  private async lineUpForgotten(): Promise<void> {
+    for (const id of await this.store.firstInLine(forgottenMs, checkedInLine)) {
+      await this.guarded(async () => {
+        if (!(await this.queue.has(id))) await this.queue.add(id)
+      })
     }
   }
 

@@ -6,22 +6,36 @@ import { analyzeRequestSchema, generateRequestSchema } from '../stream/request.t
 import {
   acceptedSchema,
   analyzeResultSchema,
+  errorEventSchema,
   errorSchema,
   generateResultSchema,
   healthSchema,
   jobSchema,
+  queuedEventSchema,
+  readySchema,
+  stageEventSchema,
   stoppedSchema,
+  tokenEventSchema,
+  workersSchema,
 } from './wire-schemas.ts'
 
 const schemas = {
   GenerateRequest: generateRequestSchema,
   AnalyzeLogRequest: analyzeRequestSchema,
+  GenerateJobRequest: z.strictObject({ kind: z.literal('generate'), ...generateRequestSchema.shape }),
+  AnalyzeLogJobRequest: z.strictObject({ kind: z.literal('analyze-log'), ...analyzeRequestSchema.shape }),
   GenerateResult: generateResultSchema,
   AnalyzeLogResult: analyzeResultSchema,
   Job: jobSchema,
   Accepted: acceptedSchema,
   Stopped: stoppedSchema,
   Health: healthSchema,
+  Ready: readySchema,
+  Workers: workersSchema,
+  QueuedEvent: queuedEventSchema,
+  StageEvent: stageEventSchema,
+  TokenEvent: tokenEventSchema,
+  ErrorEvent: errorEventSchema,
   Error: errorSchema,
 }
 type SchemaName = keyof typeof schemas
@@ -34,12 +48,15 @@ const error = (description: string) => answer(description, 'Error')
 const sseText = {
   description:
     'Server-Sent Events: `queued`, `stage` (analyses only), `token` (one a generated token), then exactly one `done` or ' +
-    '`error`. The `id` of an event is its seq; resume with `Last-Event-ID`.',
+    '`error`. The `id` of an event is its seq; resume with `Last-Event-ID`. The data of `queued`, `stage`, `token` and ' +
+    '`error` are the schemas QueuedEvent, StageEvent, TokenEvent and ErrorEvent; that of `done` is the result of the ' +
+    'route that is not streamed, of a generation without its text.',
   headers: { 'X-Job-Id': { schema: { type: 'string' }, description: 'for resuming and stopping' } },
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 }
 
 const submitErrors = {
+  409: error('the Idempotency-Key was used with another body'),
   400: error('the body is not JSON'),
   413: error('the body is too large'),
   415: error('the body is of another type'),
@@ -48,9 +65,15 @@ const submitErrors = {
   503: error('Redis or every worker is away; see Retry-After'),
 }
 
+const idempotencyKey = {
+  ...{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 255 } },
+  description: 'the same key and body again attach to the same job',
+}
+
 const submit = (summary: string, body: SchemaName, answers: object, example: object) => ({
   post: {
     summary,
+    parameters: [idempotencyKey],
     requestBody: { required: true, content: { 'application/json': { schema: ref(body), example } } },
     responses: { ...answers, ...submitErrors },
   },
@@ -85,18 +108,12 @@ const paths = {
   '/jobs': {
     post: {
       summary: 'Start a job that runs without a reader',
+      parameters: [idempotencyKey],
       requestBody: {
         required: true,
         content: {
           'application/json': {
-            schema: {
-              oneOf: (['GenerateRequest', 'AnalyzeLogRequest'] as const).map((name, index) => ({
-                type: 'object',
-                required: ['kind'],
-                properties: { kind: { const: ['generate', 'analyze-log'][index] } },
-                description: `the fields of ${name}, and its kind`,
-              })),
-            },
+            schema: { oneOf: [ref('GenerateJobRequest'), ref('AnalyzeLogJobRequest')] },
             example: { kind: 'generate', ...generateExample },
           },
         },
@@ -145,12 +162,14 @@ const paths = {
       },
     },
   },
-  '/workers': { get: { summary: 'Live workers', responses: { 200: { description: 'slots, load, model of each' } } } },
+  '/workers': {
+    get: { summary: 'Live workers', responses: { 200: answer('slots, load and model of each', 'Workers') } },
+  },
   '/health': { get: { summary: 'Liveness', responses: { 200: answer('this process answers', 'Health') } } },
   '/ready': {
     get: {
       summary: 'Readiness',
-      responses: { 200: { description: 'a request can be answered' }, 503: error('Redis or every worker is away') },
+      responses: { 200: answer('a request can be answered', 'Ready'), 503: error('Redis or every worker is away') },
     },
   },
   '/metrics': { get: { summary: 'Prometheus metrics', responses: { 200: { description: 'text format' } } } },

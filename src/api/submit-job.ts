@@ -113,30 +113,21 @@ async function enqueue(
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
     ...{ id, kind: payload.kind, owner: '', promptTokens, onDisconnect, seed: payload.request.seed },
-    ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency },
+    ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
-  let result = await store.admit(admission, limits, watch.speed)
+  const result = await store.admit(admission, limits, watch.speed)
   if (result.verdict === 'known') {
     if (result.hash !== idempotency?.hash) throw reusedKey()
-    if (await store.record(result.id)) return result.id
-    await store.forgetKey(idempotency)
-    result = await store.admit(admission, limits, watch.speed)
+    return result.id
   }
-  // Another request with the same key was faster.
-  if (result.verdict === 'known') return result.id
   if (result.verdict === 'full') {
     const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, limits, watch.speed.msPerJob)
     const held = result.bound === 'jobs' ? `${result.jobs} jobs` : `${result.tokens} prompt tokens`
     throw new AppError('queue_full', `the queue holds ${held}; try again later`, { retryAfterSeconds })
   }
-  try {
-    await deps.queue.add(id, payload)
-  } catch (cause) {
-    const error = { type: 'error', code: 'unavailable', message: 'the job could not be queued' } as const
-    // Redis is most likely away for this too; then the deadline ends the job.
-    await store.end(id, error, false).catch(() => {})
-    throw new AppError('unavailable', 'the queue is not reachable', { cause })
-  }
+  // A process that dies here, or a Redis that goes away, leaves an admitted job that isn't in line: the caretaker of any
+  // API puts it there.
+  await deps.queue.add(id)
   return id
 }
 

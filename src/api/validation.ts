@@ -55,12 +55,13 @@ function article(noun: string): string {
   return /^[aeiou]/.test(noun) ? 'an' : 'a'
 }
 
-/** `messages[0].role` */
+/** `messages[0].role`; a name that a client made up is cut. */
 function fieldName(path: PropertyKey[]): string {
-  return path.reduce<string>((name, key) => {
+  const whole = path.reduce<string>((name, key) => {
     if (typeof key === 'number') return `${name}[${key}]`
     return name === '' ? String(key) : `${name}.${String(key)}`
   }, '')
+  return whole.length <= shownCharacters ? whole : `${whole.slice(0, shownCharacters)}...`
 }
 
 function valueAt(body: unknown, path: PropertyKey[]): unknown {
@@ -70,9 +71,11 @@ function valueAt(body: unknown, path: PropertyKey[]): unknown {
 }
 
 /** Long values are cut: a body may hold a whole log. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'number') return String(value)
   if (Array.isArray(value)) return `a list of ${value.length} items`
-  const text = JSON.stringify(value) ?? String(value)
+  // Not written out: it may be nested deeper than any recursion can follow.
+  if (typeof value === 'object' && value !== null) return 'an object'
+  const text = JSON.stringify(value) ?? 'missing'
   return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)}... (${text.length} characters)`
 }

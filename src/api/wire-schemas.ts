@@ -2,11 +2,11 @@
 
 import { z } from 'zod'
 import { analysisSchema } from '../logs/analysis.ts'
-import { timingsSchema, usageSchema } from '../stream/events.ts'
+import { stages, timingsSchema, tokenLogprobSchema, usageSchema } from '../stream/events.ts'
 import { jobKinds, jobStates } from '../stream/job-record.ts'
+import { workerInfoSchema } from '../stream/worker-registry.ts'
 
 const finishReason = z.enum(['stop', 'length', 'cancelled'])
-const tokenLogprob = z.object({ token: z.string(), id: z.int(), logprob: z.number() })
 
 const outcome = {
   id: z.string(),
@@ -21,7 +21,7 @@ const outcome = {
 export const generateResultSchema = z.object({
   ...outcome,
   text: z.string(),
-  logprobs: z.array(tokenLogprob.extend({ top: z.array(tokenLogprob) })).optional(),
+  logprobs: z.array(tokenLogprobSchema.extend({ top: z.array(tokenLogprobSchema) })).optional(),
 })
 
 export const analyzeResultSchema = z.object({
@@ -68,3 +68,20 @@ export const healthSchema = z.object({
   workers: z.int(),
   jobs_waiting: z.int(),
 })
+
+export const readySchema = z.object({ status: z.literal('ready'), workers: z.int() })
+
+export const workersSchema = z.object({
+  workers: z.array(workerInfoSchema.extend({ jobs: z.int().describe('held now; newer than the rest') })),
+})
+
+export const queuedEventSchema = z.object({ id: z.string(), position: z.int(), eta_ms: z.number().nullable() })
+export const stageEventSchema = z.object({ stage: z.enum(stages), counts: z.record(z.string(), z.number()) })
+export const tokenEventSchema = z.object({
+  token: z.string(),
+  ...tokenLogprobSchema
+    .omit({ token: true })
+    .extend({ top: z.array(tokenLogprobSchema) })
+    .partial().shape,
+})
+export const errorEventSchema = z.object({ error: z.string(), code: z.string() })

@@ -3,6 +3,7 @@
 
 import { AppError } from '../errors.ts'
 import { misspelledSettings, readSettings, type Settings } from '../settings.ts'
+import { resolveModel } from '../tokenizer/model-files.ts'
 import { lockData } from './data-lock.ts'
 import { portProblem } from './free-port.ts'
 import { localUrl, untilReady } from './readiness.ts'
@@ -34,7 +35,11 @@ export async function startAll(env: NodeJS.ProcessEnv, entries: Entries): Promis
     for (const line of misspelledSettings(env)) say(`warning: ${line}`)
     const redis = await prepare(settings, env, shutdown)
     if (shutdown.started) return
-    const childEnv = { ...env, REDIS_URL: redis.url, DATA_DIR: settings.dataDir }
+    const childEnv = {
+      ...env,
+      ...{ REDIS_URL: redis.url, DATA_DIR: settings.dataDir },
+      ENGINE_THREADS: env.ENGINE_THREADS || String(threadsPerWorker(settings)),
+    }
     startProcesses(settings.workers, (folder) => entryOf(entries, folder), childEnv, shutdown)
     await announce(settings, redis, shutdown, startedAt)
   } catch (thrown) {
@@ -59,6 +64,7 @@ async function prepare(settings: Settings, env: NodeJS.ProcessEnv, shutdown: Shu
     process.once('exit', lock.releaseNow)
   }
   await checkPorts(settings)
+  await resolveModel(settings.model, settings.dataDir)
   const redis = await findRedis({ settings, env, say })
   if (redis.process !== null) {
     shutdown.add({ name: 'redis', stop: redis.process.stop, kill: redis.process.kill })
@@ -66,6 +72,11 @@ async function prepare(settings: Settings, env: NodeJS.ProcessEnv, shutdown: Shu
   }
   say(`using ${redis.description}`)
   return redis
+}
+
+/** More threads than cores make every step slower. */
+function threadsPerWorker({ engineThreads, workers }: Settings): number {
+  return Math.max(1, Math.floor(engineThreads / workers))
 }
 
 async function checkPorts({ ports, host }: Settings): Promise<void> {

@@ -8,7 +8,7 @@ export type Stage = (typeof stages)[number]
 
 const seq = z.int().min(0)
 
-const tokenLogprob = z.object({ token: z.string(), id: z.int(), logprob: z.number() })
+export const tokenLogprobSchema = z.object({ token: z.string(), id: z.int(), logprob: z.number() })
 
 export const usageSchema = z.object({
   prompt_tokens: z.int(),
@@ -45,7 +45,7 @@ const token = z.object({
   text: z.string(),
   /** null: text that was held back until the end; it is no generated token. */
   tokenId: z.int().nullable(),
-  logprob: tokenLogprob.extend({ top: z.array(tokenLogprob) }).optional(),
+  logprob: tokenLogprobSchema.extend({ top: z.array(tokenLogprobSchema) }).optional(),
 })
 const done = z.object({
   type: z.literal('done'),

@@ -24,6 +24,8 @@ export interface Admission {
   deadlineMs: number
   /** What a stopped job reports. */
   seed: number
+  /** What the job is to do. */
+  payload: unknown
   onDisconnect: 'cancel' | 'continue'
   graceMs: number
   ttlMs: number
@@ -72,10 +74,15 @@ export type Opened =
       now: number
       record: JobRecord
       events: StreamEvent[]
+      /** As it was admitted, in JSON; unchecked. */
+      payload: string
     }
 
 /** Attempts in a row that may append nothing; the next one is not made. */
 const maxFruitlessAttempts = 3
+
+/** `ended`: now or before. `damaged`: the job's keys hold something else; it is counted no longer. */
+type EndResult = 'ended' | 'missing' | 'active' | 'damaged'
 
 type Script = (...args: (string | number)[]) => Promise<unknown>
 
@@ -117,15 +124,15 @@ export class JobStore {
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
     const k = this.keys
     const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent]
-    const own = [k.job(job.id), k.log(job.id), k.lease(job.id), k.idempotency(job.idempotency?.key ?? '')]
+    const { id, idempotency } = job
+    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(idempotency?.key ?? '')]
     const reply = (await this.scripts.admit(
       keys.length + own.length,
       ...keys,
       ...own,
       ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
-      job.idempotency?.hash ?? '',
-      job.seed,
+      ...[job.idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
     )) as [string, ...unknown[]]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
     if (reply[0] === 'known') {
@@ -141,11 +148,11 @@ export class JobStore {
    */
   async open(id: string, attempt: number, worker: WorkerRef): Promise<Opened> {
     const k = this.keys
-    const [verdict, lastSeq, now, fields, entries] = (await this.scripts.open(
-      4,
-      ...[k.job(id), k.log(id), k.lease(id), k.waiting],
+    const [verdict, lastSeq, now, fields, entries, payload] = (await this.scripts.open(
+      5,
+      ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id)],
       ...[id, attempt, JSON.stringify(worker), this.regrant, maxFruitlessAttempts],
-    )) as [string, number, number, string[], LogEntry[]]
+    )) as [string, number, number, string[], LogEntry[], string]
     if (verdict === 'missing' || verdict === 'ended' || verdict === 'fenced') return { verdict }
     const record = parseRecord(id, pairs(fields))
     const events = parseLog(id, entries, 0)
@@ -155,7 +162,7 @@ export class JobStore {
         `the log of job ${id} has ${events.length} events where ${lastSeq + 1} were written`,
       )
     }
-    return { verdict: verdict as 'ok' | 'cancelled' | 'abandoned' | 'poisoned', lastSeq, now, record, events }
+    return { verdict: verdict as 'ok' | 'cancelled' | 'abandoned' | 'poisoned', lastSeq, now, record, events, payload }
   }
 
   /** Appends to many logs in one round trip. The results are in the order of the appends. */
@@ -165,7 +172,7 @@ export class JobStore {
     const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.rate]
     const args: (string | number)[] = [this.regrant]
     for (const { id, attempt, firstSeq, events } of appends) {
-      keys.push(k.job(id), k.log(id), k.lease(id))
+      keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
       args.push(id, k.channel(id), attempt, firstSeq, events.length)
       events.forEach((event, index) => {
         args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))
@@ -179,7 +186,7 @@ export class JobStore {
    * Ends a job that no worker will: no fence is above this.
    * @param onlyWaiting leave it alone (`active`) when a worker has it
    */
-  async end(id: string, event: NewEvent, onlyWaiting: boolean): Promise<'ended' | 'missing' | 'active'> {
+  async end(id: string, event: NewEvent, onlyWaiting: boolean): Promise<EndResult> {
     const k = this.keys
     const keys = [
       k.admitted,
@@ -190,9 +197,10 @@ export class JobStore {
       k.job(id),
       k.log(id),
       k.lease(id),
+      k.payload(id),
     ]
     const args = [id, k.channel(id), appendKind(event), JSON.stringify(event), onlyWaiting ? 1 : 0]
-    return (await this.scripts.end(keys.length, ...keys, ...args)) as 'ended' | 'missing' | 'active'
+    return (await this.scripts.end(keys.length, ...keys, ...args)) as EndResult
   }
 
   /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
@@ -209,11 +217,6 @@ export class JobStore {
   async renewLeases(ids: string[]): Promise<void> {
     if (ids.length === 0) return
     await this.scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.keys.job(id), this.keys.lease(id)]))
-  }
-
-  /** Frees an idempotency key whose job has expired. */
-  async forgetKey({ key }: Idempotency): Promise<void> {
-    await this.redis.del(this.keys.idempotency(key))
   }
 
   /**
@@ -247,6 +250,14 @@ export class JobStore {
       if (typeof rank === 'number') found.set(id, rank + 1)
     })
     return found
+  }
+
+  /** The first ones in line, where a job would stand that never came into BullMQ: admitted longer than `ms` ago. */
+  async firstInLine(ms: number, limit: number): Promise<string[]> {
+    const ids = await this.redis.zrange(this.keys.waiting, 0, String(limit - 1))
+    const latest = (await redisNow(this.redis)) - ms
+    const admittedAt = await Promise.all(ids.map((id) => this.redis.hget(this.keys.job(id), 'created_at')))
+    return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
   }
 
   /** The newest jobs first. */

@@ -32,6 +32,8 @@ export interface Keys {
   job(id: string): string
   /** Stream: the job's events, the truth. */
   log(id: string): string
+  /** String: what the job is to do, as JSON. */
+  payload(id: string): string
   /** Pub/sub: the job's events as they are appended. Fast, lossy. */
   channel(id: string): string
   /** String with expiry: exists while somebody reads the job. */
@@ -57,6 +59,7 @@ export function keysOf(namespace = 'workflowai'): Keys {
     control: `${prefix}:control`,
     job: (id) => `${prefix}:job:${id}`,
     log: (id) => `${prefix}:log:${id}`,
+    payload: (id) => `${prefix}:payload:${id}`,
     channel: (id) => `${prefix}:channel:${id}`,
     lease: (id) => `${prefix}:lease:${id}`,
     idempotency: (key) => `${prefix}:idempotency:${key}`,

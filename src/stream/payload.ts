@@ -1,8 +1,8 @@
-// What a job carries through BullMQ: everything an attempt needs, so that any worker can make it.
+// What a job is to do: everything an attempt needs, so that any worker can make it.
 
 import { z } from 'zod'
 import { analyzeRequestSchema, generateRequestSchema } from './request.ts'
-import { parseStored } from './stored.ts'
+import { parseStoredJson } from './stored.ts'
 
 const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
 
@@ -27,6 +27,6 @@ export type AnalyzePayload = z.infer<typeof analyzePayload>
 export type GenerateRequest = GeneratePayload['request']
 
 /** @throws AppError `damaged_job` that names the first wrong field */
-export function parsePayload(id: string, data: unknown): JobPayload {
-  return parseStored(jobPayloadSchema, data, `the payload of job ${id}`)
+export function parsePayload(id: string, json: string): JobPayload {
+  return parseStoredJson(jobPayloadSchema, json, `the payload of job ${id}`)
 }

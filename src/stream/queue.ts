@@ -3,7 +3,6 @@
 import { Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { type Keys, queueName } from './keys.ts'
-import type { JobPayload } from './payload.ts'
 
 /** A worker that is gone loses its jobs after at most lockDuration + stalledInterval. */
 export const lockDurationMs = 5000
@@ -37,10 +36,18 @@ export class JobQueue {
     this.queue.on('error', onError)
   }
 
-  /** Puts a job in line and tells idle workers. Adding one that is there already changes nothing. */
-  async add(id: string, payload: JobPayload): Promise<void> {
-    await this.queue.add(payload.kind, payload, { jobId: id })
+  /**
+   * Puts an admitted job in line and tells idle workers. Adding one that is there already changes nothing. BullMQ carries
+   * the id alone: what the job is to do was stored by the script that admitted it.
+   */
+  async add(id: string): Promise<void> {
+    await this.queue.add('job', {}, { jobId: id })
     await publishWork(this.redis, this.keys)
+  }
+
+  /** Whether BullMQ knows the job, waiting or taken. */
+  async has(id: string): Promise<boolean> {
+    return (await this.redis.exists(`${this.keys.prefix}:${queueName}:${id}`)) === 1
   }
 
   /** Takes a job that no worker has begun out of the line. */

@@ -27,8 +27,8 @@ export interface ReadOptions {
 /**
  * Yields the events after `afterSeq` in small batches. Returns after the terminal one, when the job has ended at or before
  * `afterSeq`, or when the signal aborts.
- * @throws AppError `not_found` when the job is unknown or has expired, `damaged_job` when its data is not readable,
- * and whatever Redis throws while it is away when reading starts
+ * While Redis is away it waits.
+ * @throws AppError `not_found` when the job is unknown or has expired, `damaged_job` when its data is not readable
  */
 export async function* readEvents(
   { hub, store, keys }: EventSource,
@@ -39,10 +39,12 @@ export async function* readEvents(
   const leave = await hub.listen(keys.channel(jobId), inbox)
   try {
     let cursor = afterSeq
-    let batch = await store.eventsAfter(jobId, cursor)
+    let batch = await readLog(store, jobId, cursor, inbox)
     let started = false
     while (!signal.aborted) {
       const fresh = batch.filter((event) => event.seq > cursor)
+      // The cursor is beyond the end.
+      if (fresh.length === 0 && batch.some(isTerminal)) return
       if (fresh.length > 0) {
         started = true
         cursor = fresh.at(-1)!.seq

@@ -9,7 +9,7 @@ export const heartbeatIntervalMs = 1000
 /** A worker that has missed this many milliseconds of heartbeats counts as gone. */
 const heartbeatLifeMs = 5000
 
-const workerInfoSchema = z.object({
+export const workerInfoSchema = z.object({
   id: z.string(),
   host: z.string(),
   pid: z.int(),

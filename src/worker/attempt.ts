@@ -33,8 +33,6 @@ export interface AttemptInput {
   id: string
   /** 1 for the first; every later one fences the earlier. */
   attempt: number
-  /** As BullMQ has it: unchecked. */
-  data: unknown
   /** Aborts with a StopReason. */
   stop: AbortSignal
 }
@@ -126,7 +124,7 @@ async function work(
     model: deps.model,
   }
   try {
-    const payload = parsePayload(input.id, input.data)
+    const payload = parsePayload(input.id, opened.payload)
     const end = payload.kind === 'generate' ? await generate(payload.request, context) : await analyze(payload, context)
     if (end !== null || !input.stop.aborted) return end
     return afterStop(input.stop.reason as StopReason)

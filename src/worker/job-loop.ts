@@ -134,7 +134,7 @@ export class JobLoop {
     const { workerId, registry, logger } = this.options
     const log = logger.child({ job: id, attempt: job.attemptsStarted })
     try {
-      const outcome = await this.options.attempt({ id, attempt: job.attemptsStarted, data: job.data, stop })
+      const outcome = await this.options.attempt({ id, attempt: job.attemptsStarted, stop })
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
       if (outcome === 'handed-back') {
         await job.moveToWait(token)

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { generateRequestSchema } from '../../src/stream/request.ts'
+import { openStack } from '../stream/stack.ts'
 import { type RunningService, type ServiceOptions, startService } from './running-service.ts'
 import { followStream, post, readStream } from './sse-client.ts'
 
@@ -89,5 +91,32 @@ describe('admission', () => {
     await expect
       .poll(async () => (await post(`${service.url}/generate`, { ...long, max_tokens: 2 })).status, { timeout: 15_000 })
       .toBe(200)
+  })
+})
+
+describe('a job that was admitted but never came into line', () => {
+  it('is put there by any API, and runs', async () => {
+    await start({ slots: 1, stepsPerSecond: 100 })
+    const stack = await openStack(service.redis.url)
+    const request = generateRequestSchema.parse(long)
+    // What an API leaves that dies between admitting a job and adding it to the queue.
+    const payload = { kind: 'generate', request: { ...request, stop: [], seed: 1, max_tokens: 5 } }
+    const id = await stack.job({ payload })
+    const { end } = await readStream(await fetch(`${service.url}/jobs/${id}/stream`))
+    await stack.close()
+    expect(end).toMatchObject({ type: 'done', data: { tokens_generated: 5 } })
+  })
+})
+
+describe('an Idempotency-Key', () => {
+  it('is free again when its job has expired', async () => {
+    await start({ slots: 4, env: { STREAM_TTL_MS: '1000' } })
+    const send = (max_tokens: number) =>
+      post(`${service.url}/generate`, { ...long, max_tokens }, { headers: { 'idempotency-key': 'again' } })
+    expect((await send(3)).status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 1300))
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send(4)))
+    expect(new Set(answers.map((answer) => answer.headers.get('x-job-id'))).size).toBe(1)
+    expect(answers.every(({ status }) => status === 200)).toBe(true)
   })
 })

@@ -50,6 +50,7 @@ const cases: BadRequest[] = [
   generate('a number', 7, 'body'),
   generate('null', null, 'body'),
   generate('100,000 nested lists', `{"prompt":${nested(40_000)}}`, 'prompt'),
+  generate('an object nested 100,000 deep', `{"prompt":${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}}`, 'prompt'),
   generate('neither prompt nor messages', {}, 'prompt'),
   generate('both prompt and messages', { prompt, messages: [{ role: 'user', content: 'a' }] }, 'prompt'),
   generate('an empty prompt', { prompt: '' }, 'prompt'),

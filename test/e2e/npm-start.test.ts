@@ -16,7 +16,7 @@ let logs: string
 let model: string
 
 beforeAll(async () => {
-  service = await npmStart({ DISCONNECT_GRACE_MS: '3000', WORKERS: '2', DATA_DIR: process.env.TEST_DATA_DIR })
+  service = await npmStart({ DISCONNECT_GRACE_MS: '3000', WORKERS: '2' })
   ;[logs, model] = service.urls
 })
 afterAll(() => service?.cleanUp())

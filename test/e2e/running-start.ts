@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,13 +26,16 @@ export interface RunningStart {
 /** Resolves when it prints `ready`. @param env added to an environment that has little more than PATH */
 export async function npmStart(env: NodeJS.ProcessEnv = {}): Promise<RunningStart> {
   const folder = await mkdtemp(join(tmpdir(), 'npm-start-'))
+  // Graphs that were built before are used; everything else is this run's own.
+  await mkdir(join(root, '.data', 'graphs'), { recursive: true })
+  await symlink(join(root, '.data', 'graphs'), join(folder, 'graphs'))
   const ports = [await freePort(), await freePort()] as const
   const marker = `WORKFLOWAI_TEST=${folder}`
   const child = spawn('npm', ['start'], {
     cwd: root,
     env: {
       ...{ PATH: process.env.PATH, HOME: process.env.HOME, WORKFLOWAI_TEST: folder },
-      ...{ DATA_DIR: env.DATA_DIR ?? folder, PORT: ports.join(',') },
+      ...{ DATA_DIR: folder, PORT: ports.join(',') },
       ...env,
     },
     detached: true,

@@ -232,6 +232,21 @@ describe('attempts', () => {
 })
 
 describe('damaged data', () => {
+  it('of one job costs no other job its lease', async () => {
+    const [damaged, fine] = [await stack.job(), await stack.job({ onDisconnect: 'cancel' })]
+    await stack.redis.hset(keys.job(damaged), 'on_disconnect', 'cancel', 'grace_ms', 'abc')
+    await stack.redis.del(keys.lease(fine))
+    await stack.store.renewLeases([damaged, fine])
+    expect(await stack.redis.exists(keys.lease(fine))).toBe(1)
+  })
+
+  it('lets a job be ended as far as that is possible, and no longer counts it', async () => {
+    const id = await stack.job()
+    await stack.redis.hset(keys.job(id), 'last', 'abc')
+    expect(await stack.store.end(id, done(), false)).toBe('damaged')
+    expect(await stack.store.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
+  })
+
   it('of one job takes no other job of the same step down', async () => {
     const [damaged, fine] = [await stack.job(), await stack.job()]
     await opened(damaged)

@@ -51,6 +51,7 @@ export async function openStack(url: string): Promise<Stack> {
         promptTokens: 3,
         deadlineMs: 60_000,
         seed: 1,
+        payload: {},
         onDisconnect: 'continue',
         graceMs,
         ttlMs: 5000,

@@ -6,11 +6,11 @@ import { AppError } from '../../errors.ts'
 import type { JobKind } from '../../stream/job-record.ts'
 import type { Idempotency } from '../../stream/job-store.ts'
 import { analyzeRequestSchema, generateRequestSchema } from '../../stream/request.ts'
-import { jsonBody } from '../body.ts'
+import { jsonBody, rawBody } from '../body.ts'
 import { answerJob, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
 import { submitAnalysis, submitGenerate } from '../submit-job.ts'
-import { validate } from '../validation.ts'
+import { show, validate } from '../validation.ts'
 
 export function workflowRoutes(service: ApiService): Router {
   const { follow, settings } = service
@@ -36,7 +36,7 @@ export function workflowRoutes(service: ApiService): Router {
   router.post('/jobs', ...logBody, async (request, response) => {
     const { kind, ...rest } = asObject(request.body)
     if (kind !== 'generate' && kind !== 'analyze-log') {
-      const message = `kind is ${JSON.stringify(kind) ?? 'missing'}; allowed: "generate", "analyze-log"`
+      const message = `kind is ${show(kind)}; allowed: "generate", "analyze-log"`
       throw new AppError('invalid_request', message, { field: 'kind' })
     }
     const id = await start(service, kind, request, { on_disconnect: 'continue', ...rest })
@@ -69,9 +69,7 @@ function idempotencyOf(request: Request): Idempotency | undefined {
     throw new AppError('invalid_header', message, { field: 'Idempotency-Key' })
   }
   const route = request.path.replace(/\/stream$/, '')
-  const hash = createHash('sha256')
-    .update(`${route}\n${JSON.stringify(request.body)}`)
-    .digest('base64url')
+  const hash = createHash('sha256').update(`${route}\n`).update(rawBody(request)).digest('base64url')
   return { key, hash }
 }
 

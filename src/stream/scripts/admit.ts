@@ -6,9 +6,10 @@
 import { nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
--- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, idempotency (or any)
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, payload, idempotency (or any)
 -- ARGV: id, kind, owner, prompt tokens, deadline ms, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
---       free slots, ms per position, channel, hash of the body ('' without an idempotency key), seed
+--       free slots, ms per position, channel, hash of the body ('' without an idempotency key), seed, payload,
+--       what the keys of jobs begin with
 -- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or {'full', 'jobs' | 'tokens', jobs, tokens}
 local id, promptTokens = ARGV[1], tonumber(ARGV[4])
 local graceMs, ttlMs = tonumber(ARGV[7]), tonumber(ARGV[8])
@@ -19,7 +20,7 @@ local deadlineAt = now + tonumber(ARGV[5])
 for _, lost in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now - 60000)) do
   redis.call('ZREM', KEYS[1], lost)
   redis.call('ZREM', KEYS[4], lost)
-  redis.call('DECRBY', KEYS[3], redis.call('HGET', KEYS[2], lost) or 0)
+  redis.call('DECRBY', KEYS[3], tonumber(redis.call('HGET', KEYS[2], lost)) or 0)
   redis.call('HDEL', KEYS[2], lost)
 end
 
@@ -30,8 +31,9 @@ end
 
 local hash = ARGV[14]
 if hash ~= '' then
-  local known = redis.call('GET', KEYS[10])
-  if known then return {'known', known} end
+  local known = redis.call('GET', KEYS[11])
+  -- A key whose job has expired is free again.
+  if known and redis.call('EXISTS', ARGV[17] .. string.match(known, '^%S+')) == 1 then return {'known', known} end
 end
 
 local jobs = redis.call('ZCARD', KEYS[1])
@@ -58,7 +60,8 @@ redis.call('XADD', KEYS[8], '1-1', 'e', event)
 redis.call('PEXPIREAT', KEYS[7], deadlineAt + ttlMs)
 redis.call('PEXPIREAT', KEYS[8], deadlineAt + ttlMs)
 if ARGV[6] == 'cancel' then redis.call('SET', KEYS[9], '1', 'PX', graceMs) end
-if hash ~= '' then redis.call('SET', KEYS[10], id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs) end
+if hash ~= '' then redis.call('SET', KEYS[11], id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs) end
+redis.call('SET', KEYS[10], ARGV[16], 'PXAT', deadlineAt + ttlMs)
 redis.call('PUBLISH', ARGV[13], '[' .. event .. ']')
 return {'admitted', position, eta}
 `

@@ -7,7 +7,7 @@
 import { finishFunction, nowLocal } from './parts.ts'
 
 export const appendScript = `#!lua flags=allow-oom
--- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease, payload
 -- ARGV: regrant, then per job: id, channel, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
 -- Returns per job {last seq, verdict};
@@ -16,7 +16,7 @@ ${nowLocal}
 local terminal = { completed = true, cancelled = true, failed = true }
 
 ${finishFunction}
-local function append(id, channel, job, log, lease, attempt, first, events)
+local function append(id, channel, job, log, lease, payload, attempt, first, events)
   local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms', 'first_token_at')
   if not (r[1] and r[2]) then return {-1, 'missing'} end
   local last = tonumber(r[2])
@@ -49,7 +49,7 @@ local function append(id, channel, job, log, lease, attempt, first, events)
       if not r[7] then redis.call('HSET', job, 'first_token_at', now) end
     end
     if not state then redis.call('HSET', job, 'fruitless', 0) end
-    if state then finish(id, job, log, lease, state) end
+    if state then finish(id, job, log, lease, payload, state) end
     redis.call('PUBLISH', channel, '[' .. table.concat(written, ',') .. ']')
   end
   return {last, verdict}
@@ -62,9 +62,10 @@ while arg <= #ARGV do
   local events = {}
   for i = 1, count do events[i] = { ARGV[arg + 3 + 2 * i], ARGV[arg + 4 + 2 * i] } end
   -- One job whose keys are damaged must not take down the others of this step.
-  local fine, result = pcall(append, id, channel, KEYS[key], KEYS[key + 1], KEYS[key + 2], attempt, first, events)
+  local fine, result =
+    pcall(append, id, channel, KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3], attempt, first, events)
   results[#results + 1] = fine and result or {-1, 'damaged'}
-  arg, key = arg + 5 + 2 * count, key + 3
+  arg, key = arg + 5 + 2 * count, key + 4
 end
 return results
 `

@@ -13,10 +13,12 @@ return {r[1], tonumber(r[2])}
 export const renewScript = `#!lua flags=allow-oom
 -- KEYS: per job: job, lease
 -- Renews the readers' lease of jobs that still run and that stop without readers.
-for i = 1, #KEYS, 2 do
-  local r = redis.call('HMGET', KEYS[i], 'on_disconnect', 'grace_ms', 'ended_at')
-  if r[1] == 'cancel' and not r[3] then redis.call('SET', KEYS[i + 1], '1', 'PX', r[2]) end
+local function renew(job, lease)
+  local r = redis.call('HMGET', job, 'on_disconnect', 'grace_ms', 'ended_at')
+  if r[1] == 'cancel' and not r[3] then redis.call('SET', lease, '1', 'PX', r[2]) end
 end
+-- A damaged job must not cost the others their leases.
+for i = 1, #KEYS, 2 do pcall(renew, KEYS[i], KEYS[i + 1]) end
 return #KEYS / 2
 `
 

@@ -4,9 +4,9 @@
 import { nowLocal } from './parts.ts'
 
 export const openScript = `#!lua flags=allow-oom
--- KEYS: job, log, lease, waiting
+-- KEYS: job, log, lease, waiting, payload
 -- ARGV: id, attempt, worker (JSON), regrant (1: a lease that lapsed while Redis was away starts again), most fruitless attempts
--- Returns {verdict, last seq, now, record (flat list), log entries}
+-- Returns {verdict, last seq, now, record (flat list), log entries, payload}
 local attempt = tonumber(ARGV[2])
 ${nowLocal}
 local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms')
@@ -31,5 +31,6 @@ elseif r[5] == 'cancel' and redis.call('EXISTS', KEYS[3]) == 0 then
   if ARGV[4] == '1' then redis.call('SET', KEYS[3], '1', 'PX', r[6]) else verdict = 'abandoned' end
 end
 if verdict == 'ok' and tonumber(redis.call('HGET', KEYS[1], 'fruitless')) > tonumber(ARGV[5]) then verdict = 'poisoned' end
-return {verdict, last, now, redis.call('HGETALL', KEYS[1]), redis.call('XRANGE', KEYS[2], '-', '+')}
+return {verdict, last, now, redis.call('HGETALL', KEYS[1]), redis.call('XRANGE', KEYS[2], '-', '+'),
+  redis.call('GET', KEYS[5]) or ''}
 `

@@ -8,15 +8,15 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)`
  * What ends with a job: its place in the bounds and in the line, its lease, and its long expiry. Needs `now`, and
  * KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate.
  */
-export const finishFunction = `local function finish(id, job, log, lease, state)
+export const finishFunction = `local function finish(id, job, log, lease, payload, state)
   local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at')
   redis.call('HSET', job, 'state', state, 'ended_at', now)
   redis.call('PEXPIRE', job, r[1])
   redis.call('PEXPIRE', log, r[1])
-  redis.call('DEL', lease)
+  redis.call('DEL', lease, payload)
   redis.call('ZREM', KEYS[4], id)
   if redis.call('ZREM', KEYS[1], id) == 1 then
-    redis.call('DECRBY', KEYS[3], redis.call('HGET', KEYS[2], id) or 0)
+    redis.call('DECRBY', KEYS[3], tonumber(redis.call('HGET', KEYS[2], id)) or 0)
     redis.call('HDEL', KEYS[2], id)
   end
   if state == 'completed' and r[2] then

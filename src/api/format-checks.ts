@@ -10,7 +10,7 @@ import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import type { Outcome } from './text-thread.ts'
 import { threadEntry } from './threads.ts'
 
-const compileTimeoutMs = 5000
+const compileTimeoutMs = 8000
 /** Formats that wait beyond this are turned away. */
 const mostWaiting = 32
 const keptTexts = 256

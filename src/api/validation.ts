@@ -40,6 +40,8 @@ function allowed(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(', ')
     case 'invalid_union':
+      if (issue.errors.length === 0 && 'options' in issue)
+        return (issue.options as unknown[]).map((one) => JSON.stringify(one)).join(', ')
       return issue.errors.map((branch) => (branch[0] ? allowed(branch[0]) : '')).join(', or ')
     default:
       return issue.message

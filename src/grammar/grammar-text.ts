@@ -13,7 +13,7 @@ const maxSchemaBytes = 65_536
 const maxNesting = 128
 const maxChoices = 500
 const maxChoiceLength = 500
-/** About two seconds of compiling. */
+/** About three seconds of compiling; a string with a maxLength of 200 takes most of it. */
 const maxSize = 2500
 
 /** @throws AppError `invalid_request` naming what is wrong */

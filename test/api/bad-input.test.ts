@@ -31,6 +31,10 @@ const analyze = (name: string, body: unknown, field: string): BadRequest => ({
   ...{ path: '/workflows/analyze-log', status: 422 },
 })
 const prompt = 'Hello'
+const format = (name: string, response_format: unknown, field: string) =>
+  generate(name, { prompt, response_format }, `response_format${field}`)
+const schema = (name: string, value: unknown, field: string) =>
+  format(name, { type: 'json_schema', json_schema: { schema: value } }, `.json_schema.schema${field}`)
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
 const cases: BadRequest[] = [
@@ -108,6 +112,36 @@ const cases: BadRequest[] = [
     'a lone surrogate in a message',
     '{"messages":[{"role":"user","content":"\\ud800"}]}',
     'messages[0].content',
+  ),
+  format('a response_format of an unknown type', { type: 'yaml' }, '.type'),
+  format('a response_format that is a string', 'json', ''),
+  format('a response_format without its schema', { type: 'json_schema' }, '.json_schema'),
+  format('a schema that is a list', { type: 'json_schema', json_schema: { schema: [] } }, '.json_schema.schema'),
+  schema('a schema with an unsupported keyword', { not: { type: 'string' } }, '.not'),
+  schema('a schema with minimum above maximum', { type: 'integer', minimum: 5, maximum: 3 }, '.minimum'),
+  schema('a schema of an unknown type', { items: { type: 'float' } }, '.items.type'),
+  schema('a schema that requires what it lacks', { properties: {}, required: ['a'] }, '.required[0]'),
+  schema('a schema with a reference to nothing', { $ref: '#/$defs/a' }, '.$ref'),
+  schema('a schema with a reference to the web', { $ref: 'https://evil.example/schema.json' }, '.$ref'),
+  schema('a schema that refers to itself', { anyOf: [{ $ref: '#' }] }, '.anyOf[0].$ref'),
+  schema('a schema without a finite value', { properties: { a: { $ref: '#' } }, required: ['a'] }, ''),
+  schema('a schema with a pattern of a lookahead', { type: 'string', pattern: '(?=a)b' }, '.pattern'),
+  schema('a schema with strings of a thousand characters', { type: 'string', maxLength: 1000 }, ''),
+  schema('a schema with 5,000 values', { enum: Array.from({ length: 5000 }, (_, n) => n) }, '.enum'),
+  generate(
+    'a schema 8,000 deep',
+    `{"prompt":"a","response_format":{"type":"json_schema","json_schema":{"schema":${'{"items":'.repeat(8000)}{}${'}'.repeat(8000)}}}}`,
+    'response_format.json_schema.schema',
+  ),
+  format('a regex that is not closed', { type: 'regex', regex: '(a' }, '.regex'),
+  format('a regex of a million places', { type: 'regex', regex: '((.{1,100}){1,100}){1,100}' }, '.regex'),
+  format('a regex with a backreference', { type: 'regex', regex: '(a)\\1' }, '.regex'),
+  format('no choices', { type: 'choice', choices: [] }, '.choices'),
+  format('an empty choice', { type: 'choice', choices: ['a', ''] }, '.choices[1]'),
+  generate(
+    'ignore_eos beside a format',
+    { prompt, ignore_eos: true, response_format: { type: 'json_object' } },
+    'ignore_eos',
   ),
   {
     name: 'bytes that are not UTF-8',

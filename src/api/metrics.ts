@@ -65,6 +65,14 @@ export class ApiMetrics {
     this.gauge('workflowai_num_requests_running', 'Jobs that workers hold', () =>
       watch.serving.reduce((sum, worker) => sum + worker.jobs, 0),
     )
+    // Sums over the live workers: they fall when one leaves, so they are gauges.
+    const sum = (key: 'prompt_tokens' | 'cached_tokens' | 'drafted_tokens' | 'accepted_tokens' | 'preemptions') =>
+      watch.serving.reduce((total, worker) => total + worker.engine[key], 0)
+    this.gauge('workflowai_prefix_cache_queries', 'Prompt tokens looked up for reuse', () => sum('prompt_tokens'))
+    this.gauge('workflowai_prefix_cache_hits', 'Prompt tokens reused instead of computed', () => sum('cached_tokens'))
+    this.gauge('workflowai_spec_decode_num_draft_tokens', 'Tokens guessed by drafting', () => sum('drafted_tokens'))
+    this.gauge('workflowai_spec_decode_num_accepted_tokens', 'Of them, those kept', () => sum('accepted_tokens'))
+    this.gauge('workflowai_num_preemptions', 'Sequences put back to wait', () => sum('preemptions'))
     this.gauge('workflowai_readers', 'Open responses that follow a job', () => readers.count)
   }
 

@@ -30,7 +30,9 @@ export async function openEngine(
   const runner = rate === null ? await openModel(files, own, tokenizer, onProgress) : openScripted(own, rate, tokenizer)
   const precision: EngineInfo['precision'] = files.weights.kind === 'onnx' ? 'exported' : settings.precision
   const info = { model: rate === null ? files.name : model, precision, slots, threads, maxContext }
-  return new LocalEngine({ runner, encoder, info })
+  const { drafting: wanted = 'auto' } = settings
+  const drafting = wanted === 'auto' ? precision !== 'int8' : wanted === 'on'
+  return new LocalEngine({ runner, encoder, info, drafting })
 }
 
 function tokenizerOf({ tokenizerPath, tokenizerConfigPath, generationConfigPath }: ModelFiles): Tokenizer {

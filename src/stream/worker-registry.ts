@@ -27,6 +27,12 @@ export const workerInfoSchema = z.object({
     steps: z.int(),
     prefill_tokens: z.int(),
     decode_tokens: z.int(),
+    prompt_tokens: z.int(),
+    /** Of the prompt tokens, those whose keys and values were reused instead of computed. */
+    cached_tokens: z.int(),
+    drafted_tokens: z.int(),
+    accepted_tokens: z.int(),
+    preemptions: z.int(),
     busy_ms: z.number(),
   }),
 })

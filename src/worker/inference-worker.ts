@@ -64,13 +64,16 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const startedAt = Date.now()
   const beat = async () => {
     const { model, precision, slots, threads, maxContext } = engine.info
-    const { running, waiting, steps, prefillTokens, decodeTokens, busyMs } = engine.stats()
+    const stats = engine.stats()
     await registry.beat({
       ...worker,
       ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt, ready: engine.ready },
       engine: {
-        ...{ running, waiting, steps },
-        ...{ prefill_tokens: prefillTokens, decode_tokens: decodeTokens, busy_ms: Math.round(busyMs) },
+        ...{ running: stats.running, waiting: stats.waiting, steps: stats.steps, preemptions: stats.preemptions },
+        ...{ prefill_tokens: stats.prefillTokens, decode_tokens: stats.decodeTokens },
+        ...{ prompt_tokens: stats.promptTokens, cached_tokens: stats.cachedTokens },
+        ...{ drafted_tokens: stats.draftedTokens, accepted_tokens: stats.acceptedTokens },
+        busy_ms: Math.round(stats.busyMs),
       },
     })
   }

@@ -20,6 +20,7 @@ await runMain(async () => {
       slots: settings.engineSlots,
       threads: settings.engineThreads,
       maxContext: settings.engineMaxContext,
+      drafting: settings.engineDrafting,
       dataDir: settings.dataDir,
     },
     onProgress: (step) => progress.show(step),

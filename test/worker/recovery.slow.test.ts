@@ -18,7 +18,6 @@ beforeAll(async () => {
     settings: { model: 'scripted:100', precision: 'float32', slots: 4, threads: 1, maxContext: 512, dataDir: '.data' },
   })
   service.workers.push(await startWorker({ redisUrl: service.redis.url, engine, disconnectGraceMs: 1000, logger }))
-  await expect.poll(async () => (await fetch(`${service.url}/ready`)).status).toBe(200)
 })
 afterAll(() => service.stop())
 

@@ -1,14 +1,14 @@
 // Runs before every npm script of a fresh clone, with nothing but Node: checks the version of Node and installs the
 // dependencies when they are missing or differ from the lockfile. Plain JavaScript without imports from node_modules.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 checkNode()
-if (!dependenciesMatch()) installDependencies()
+if (!dependenciesMatch()) await installDependencies()
 
 function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -36,20 +36,30 @@ function packagesOf(file) {
   }
 }
 
-function installDependencies() {
-  process.stderr.write('Installing the dependencies (npm ci); this takes a minute the first time ...\n')
+async function installDependencies() {
+  process.stderr.write('Installing the dependencies (npm ci); the first time takes a minute or two ...\n')
   // The npm that runs this script, so that both are the same version.
   const npm = process.env.npm_execpath
   const [file, ...args] = npm?.endsWith('.js') ? [process.execPath, npm, 'ci'] : ['npm', 'ci']
-  const { status, error } = spawnSync(file, [...args, '--include=dev'], {
+  const startedAt = Date.now()
+  const child = spawn(file, [...args, '--include=dev'], {
     cwd: root,
     stdio: 'inherit',
     // Its install script would download CUDA; the CPU library is in the package.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' },
   })
-  if (status === 0) return
+  // npm says nothing until it is done.
+  const sign = setInterval(() => {
+    process.stderr.write(`  still installing (${Math.round((Date.now() - startedAt) / 1000)} s)\n`)
+  }, 10_000)
+  const problem = await new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(code === 0 ? null : `ended with ${signal ?? code}`))
+  })
+  clearInterval(sign)
+  if (problem === null) return
   fail(
-    `the dependencies could not be installed (npm ci ${error ? error.message : `ended with ${status}`}); ` +
+    `the dependencies could not be installed (npm ci ${problem}); ` +
       'npm says why above. Is the package registry reachable from here?',
   )
 }

@@ -45,12 +45,14 @@ export async function streamJob(id: string, afterSeq: number, response: Response
     sse.offer(sseFrame('queued', queuedData(id, position, etaMs)))
   })
   const timer = deps.metrics.followStream()
+  let ended = false
   try {
     for await (const events of readEvents(deps.source, id, { afterSeq, signal })) {
       for (const event of events) {
         if (event.type === 'queued') lastPosition = event.position
         else reader.waiting = false
         timer.observe(event)
+        ended ||= isTerminal(event)
       }
       if (!(await sse.write(events.map((event) => toSse(id, event)).join('')))) break
     }
@@ -59,11 +61,13 @@ export async function streamJob(id: string, afterSeq: number, response: Response
     timer.failed(error.code)
     if (error.code === 'internal') deps.logger.error({ err: error, job: id }, 'a stream failed')
     const { code, message } = errorBody(error).error
-    await sse.write(sseFrame('error', { error: message, code }))
+    ended = await sse.write(sseFrame('error', { error: message, code }))
   } finally {
     timer.end()
     detach()
-    sse.end()
+    // A stream that is cut off before its end must not look complete: the client sees a broken transfer, and resumes.
+    if (ended) sse.end()
+    else response.destroy()
   }
 }
 

@@ -58,7 +58,7 @@ export async function verifyChecksums(files: ModelFiles, paths: readonly string[
     if (wanted === undefined || !existsSync(path)) continue
     const found = await sha256(path)
     if (found !== wanted) {
-      throw bad(path, `is damaged: its sha256 is ${found}, but ${CHECKSUMS} says ${wanted}; fetch it again`)
+      throw bad(path, `is damaged: its sha256 is ${found}, but ${CHECKSUMS} says ${wanted}; restore or fetch it again`)
     }
   }
 }
@@ -91,10 +91,11 @@ function locate(setting: string | null, dataDir: string): ModelFiles {
   }
   const pulled = pulledFolder(dataDir, setting)
   if (/^[\w.-]+(\/[\w.-]+)?$/.test(setting) && isFolder(pulled)) return inFolder(pulled, null)
-  throw bad(
-    setting,
-    `there is no such model: no file or folder ${path}, and no pulled model in ${pulled}. ` +
+  throw new AppError(
+    'bad_model',
+    `there is no model ${setting}: no file or folder ${path}, and no pulled model in ${pulled}. ` +
       'Give a GGUF file, a model folder, or an id that was fetched with `npm run model -- pull ID`',
+    { field: 'MODEL' },
   )
 }
 

@@ -132,7 +132,7 @@ describe('pulling a model', () => {
       code: 'unavailable',
       message: expect.stringMatching(/model\.safetensors broke off at 3000 of \d+ bytes; run the same command again/),
     })
-    await expect(resolveModel(ID, folder.path)).rejects.toThrow(/no such model/)
+    await expect(resolveModel(ID, folder.path)).rejects.toThrow(/no model/)
     await pull()
     expect(weightRequests().at(-1)).toContain('bytes=3000-')
     await expect(resolveModel(ID, folder.path)).resolves.toBeDefined()

@@ -60,7 +60,9 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
       }
     })
 
-    it.runIf(real)('shows no U+FFFD for prompts full of emoji and CJK', async () => {
+    // A scripted model's bytes are no text.
+    const itWithRealText = real ? it : () => {}
+    itWithRealText('shows no U+FFFD for prompts full of emoji and CJK', async () => {
       const texts = ['🙂👩‍👩‍👧‍👦🏳️‍🌈🙂🙂', '日本語のテキスト 中文 日本語の', '🎉🎊🥳🎉🎊🥳🎉', '한국어 텍스트 🙂']
       const results = await Promise.all(
         texts.flatMap((text) => [

@@ -133,7 +133,8 @@ export function runnerContract(name: string, { open, tolerance, hasTables }: Run
       expectClose(await run(0, row([1], 0)), expected)
     })
 
-    it.runIf(hasTables).each([-1, 100_000])('refuses the id %i and goes on', async (id) => {
+    const wrongIds = hasTables ? [-1, 100_000] : []
+    it.each(wrongIds)('refuses the id %i and goes on', async (id) => {
       const expected = await run(0, row([1], 0))
       await expect(run(0, row([id], 0))).rejects.toThrow(`there is no token ${id}`)
       expectClose(await run(0, row([1], 0)), expected)

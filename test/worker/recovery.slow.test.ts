@@ -1,6 +1,6 @@
 // What a worker does when things break under it: its engine's process, its lock, a job's data.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { jobSchema } from '../../src/api/wire-schemas.ts'
 import { ProcessEngine } from '../../src/inference/process-engine.ts'
 import { keysOf } from '../../src/stream/keys.ts'
@@ -18,6 +18,7 @@ beforeAll(async () => {
     settings: { model: 'scripted:100', precision: 'float32', slots: 4, threads: 1, maxContext: 512, dataDir: '.data' },
   })
   service.workers.push(await startWorker({ redisUrl: service.redis.url, engine, disconnectGraceMs: 1000, logger }))
+  await vi.waitFor(async () => expect((await fetch(`${service.url}/ready`)).status).toBe(200))
 })
 afterAll(() => service.stop())
 

@@ -26,7 +26,7 @@ const refused = (message: RegExp) => ({ code: 'bad_model', message: expect.strin
 
 describe('a model that is not there', () => {
   it('is refused with the places that were tried', async () => {
-    const message = /no such model.*no file or folder .*owner\/name.*no pulled model in .*models\/owner\/name.*pull/
+    const message = /no model.*no file or folder .*owner\/name.*no pulled model in .*models\/owner\/name.*pull/
     await expect(open('owner/name')).rejects.toMatchObject(refused(message))
   })
 

@@ -17,14 +17,14 @@ export function chart(series: Series[], caption: string): string {
   ]
   const legend = series.map(({ name }, i) => {
     const x = 20 + i * 200
-    return `<rect x="${x}" y="${height + 12}" width="12" height="12" fill="${colors[i % colors.length]}"/><text x="${x + 18}" y="${height + 22}">${escape(name)}</text>`
+    return `<rect x="${x}" y="${height + 12}" width="12" height="12" fill="${colors[i % colors.length]}"/><text x="${x + 18}" y="${height + 22}">${escapeXml(name)}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * width} ${height + 60}" font-family="system-ui, sans-serif" font-size="12">
 <rect width="100%" height="100%" fill="white"/>
 <g>${panels[0]}</g>
 <g transform="translate(${width},0)">${panels[1]}</g>
 ${legend.join('\n')}
-<text x="20" y="${height + 46}" fill="#666">${escape(caption)}</text>
+<text x="20" y="${height + 46}" fill="#666">${escapeXml(caption)}</text>
 </svg>
 `
 }
@@ -60,6 +60,6 @@ function niceCeiling(value: number): number {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? value
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

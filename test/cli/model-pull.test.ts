@@ -48,7 +48,10 @@ class FakeHub {
       return
     }
     const path = request.url!.split('?')[0]!
-    if (path === `/api/models/${ID}/revision/main`) return this.#list(response)
+    if (path === `/api/models/${ID}/revision/main`) {
+      this.#list(response)
+      return
+    }
     const name = path.replace(`/${ID}/resolve/${COMMIT}/`, '')
     const content = this.files.get(name)
     if (!content) {

@@ -64,7 +64,7 @@ const textOf = (chunks: GenerateChunk[]) => chunks.map((chunk) => (chunk.type ==
 describe('HttpTransport', () => {
   it('posts the request and yields the tokens and the end', async () => {
     const { transport, asked, bodies } = await serve(
-      ending(queued + token(1, 'Hel') + ': keep-alive\n\n' + token(2, 'lo') + done(3)),
+      ending(`${queued}${token(1, 'Hel')}: keep-alive\n\n${token(2, 'lo')}${done(3)}`),
     )
     expect(await read(transport)).toEqual([
       { type: 'token', text: 'Hel', tokenId: null },

@@ -23,7 +23,7 @@ const secrets: [rule: string, secret: string, line: (secret: string) => string][
   ['google-api-key', `AIza${letters(35)}`, (s) => `GET /maps?key=${s}&q=x`],
   ['slack-token', `xoxb-${'123456789012'}-${letters(24)}`, (s) => `posting as ${s}`],
   ['slack-webhook', `T0AAAAAAA/B0BBBBBBB/${letters(24)}`, (s) => `POST https://hooks.slack.com/services/${s} 404`],
-  ['npm-token', `npm_${letters(36)}`, (s) => `//registry.npmjs.org/:_authToken ${s}`],
+  ['npm-token', `npm_${letters(36)}`, (s) => `//npm.example.com/:_authToken ${s}`],
   ['model-api-key', `sk-proj-${letters(48)}`, (s) => `using key ${s}`],
   ['stripe-key', `sk_live_${letters(24)}`, (s) => `stripe ${s}`],
   ['telegram-token', `123456789:AA${letters(33)}`, (s) => `https://api.telegram.org/bot${s}/sendMessage`],

@@ -83,7 +83,7 @@ export class Scheduler<S extends Scheduled> {
     const sequence = this.#prefilling
     if (sequence !== null) {
       const left = sequence.ids.length - sequence.computed
-      const count = Math.min(left, this.#chunkTokens)
+      const count = chunkOf(left, this.#chunkTokens)
       // Short prompts share the budget; a long one waits for a whole chunk rather than run in crumbs.
       const fits = this.#prefilled === 0 || this.#prefilled + count <= this.#chunkTokens
       if (fits || this.#decoding.length === 0) {
@@ -104,6 +104,7 @@ export class Scheduler<S extends Scheduled> {
       return
     }
     plan.sequence.computed += plan.count
+    plan.sequence.prefilled = plan.sequence.computed
     if (!plan.completes) return
     this.#decoding.push(plan.sequence)
     this.#prefilling = null
@@ -164,6 +165,11 @@ export class Scheduler<S extends Scheduled> {
   #held(): number {
     return this.#started.reduce((sum, { ids }) => sum + ids.length, 0)
   }
+}
+
+/** Never leaves a single id for the last chunk: a pass over one id rounds differently in int8. */
+function chunkOf(left: number, most: number): number {
+  return left === most + 1 && most > 2 ? most - 1 : Math.min(left, most)
 }
 
 function keepOnly<S>(list: S[], keep: (entry: S) => boolean): void {

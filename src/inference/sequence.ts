@@ -33,6 +33,7 @@ export class Sequence {
   readonly ids: number[]
   /** Ids whose keys and values are in the cache: always the first ones. */
   computed = 0
+  prefilled = 0
   /** Guesses at the ids that come next; the next pass runs them beside the ones it must. */
   draft: readonly number[] = []
   /** How many of them, from the first on, turned out right in that pass. */

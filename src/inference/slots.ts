@@ -3,6 +3,10 @@
 //
 //   slots   [ running 0 | running 1 | ... | running n-1 | kept or empty ... ]
 //
+// Only rows that were computed several at a time, as prompts are, serve other sequences, and at least two ids are left to
+// be computed: in int8 a pass over one id rounds differently, and a request must not be answered differently because
+// somebody asked alike before.
+//
 // It only notes the copies to be made, in order; whoever runs the next forward pass makes them before it.
 
 /** What the slots need to know of a sequence. */
@@ -11,6 +15,8 @@ export interface Scheduled {
   readonly ids: readonly number[]
   /** How many of them have their keys and values in its slot: always the first ones. */
   computed: number
+  /** How many of those were computed as part of a prompt, several at a time. */
+  prefilled: number
 }
 
 /** Copy the first `rows` rows of the KV cache of slot `from` to slot `to`. */
@@ -24,7 +30,7 @@ type Content<S> =
   | { kind: 'empty' }
   | { kind: 'running'; sequence: S }
   /** Left behind by a sequence: rows of the first `rows` of `ids`. */
-  | { kind: 'kept'; ids: readonly number[]; rows: number; usedAt: number }
+  | { kind: 'kept'; ids: readonly number[]; rows: number; prefilled: number; usedAt: number }
 
 /** So few rows are computed as fast as they are looked after. */
 const fewestKeptRows = 16
@@ -47,6 +53,7 @@ export class Slots<S extends Scheduled> {
     const source = this.#longestPrefix(sequence.ids)
     const found = this.#contents[source.slot]
     sequence.computed = source.rows
+    sequence.prefilled = source.prefilled
     if (source.rows > 0 && found?.kind === 'kept') {
       found.usedAt = ++this.#uses
       // The new sequence holds all that was kept there.
@@ -61,10 +68,12 @@ export class Slots<S extends Scheduled> {
   leave(slot: number, spoilt: boolean): void {
     const content = this.#contents[slot]!
     if (content.kind !== 'running') return
-    const { ids, computed } = content.sequence
+    const { ids, computed, prefilled } = content.sequence
     const keeps = this.#reuse && !spoilt && computed >= fewestKeptRows
-    this.#contents[slot] = keeps ? { kind: 'kept', ids, rows: computed, usedAt: ++this.#uses } : { kind: 'empty' }
+    const usedAt = ++this.#uses
+    this.#contents[slot] = keeps ? { kind: 'kept', ids, rows: computed, prefilled, usedAt } : { kind: 'empty' }
     content.sequence.computed = 0
+    content.sequence.prefilled = 0
   }
 
   /** Brings a running sequence to a slot nobody runs in. */
@@ -92,15 +101,18 @@ export class Slots<S extends Scheduled> {
   }
 
   /** The slot that shares the longest beginning with `ids`. The last id is always computed: its logits are wanted. */
-  #longestPrefix(ids: readonly number[]): { slot: number; rows: number } {
-    const best = { slot: -1, rows: 0 }
+  #longestPrefix(ids: readonly number[]): { slot: number; rows: number; prefilled: number } {
+    const best = { slot: -1, rows: 0, prefilled: 0 }
     if (!this.#reuse) return best
     for (const [slot, content] of this.#contents.entries()) {
       if (content.kind === 'empty') continue
-      const held = content.kind === 'running' ? content.sequence.ids : content.ids
-      const rows = content.kind === 'running' ? content.sequence.computed : content.rows
-      const shared = sharedLength(held, ids, Math.min(rows, ids.length - 1))
-      if (shared > best.rows) Object.assign(best, { slot, rows: shared })
+      const held = content.kind === 'running' ? content.sequence : content
+      // Its own rows, from before it was put back to wait: it goes on as if that had not been.
+      const own = content.kind === 'kept' && content.ids === ids
+      const limit = own ? Math.min(content.rows, ids.length - 1) : Math.min(held.prefilled, ids.length - 2)
+      const shared = sharedLength(held.ids, ids, limit)
+      const prefilled = Math.min(held.prefilled, shared)
+      if (shared > best.rows) Object.assign(best, { slot, rows: shared, prefilled })
     }
     return best
   }

@@ -11,6 +11,7 @@ const item = (name: string, length: number, shared = 0): Item => ({
   name,
   ids: Array.from({ length }, (_, i) => (i < shared ? i : i + 1000 * (1 + Number.parseInt(name, 36)))),
   computed: 0,
+  prefilled: 0,
 })
 
 /** Runs a plan as the engine does: everything that decoded or finished its prompt gets one more id. */
@@ -110,6 +111,12 @@ describe('the scheduler', () => {
     for (const [index, step] of chunks.entries()) expect(step.startsWith('decode')).toBe(index % 2 === 1)
   })
 
+  it('never leaves one id alone for the last chunk', () => {
+    const scheduler = new Scheduler<Item>({ running: 1 })
+    scheduler.add(item('a', 257))
+    expect(steps(scheduler, 2)).toEqual(['prefill a 255', 'prefill a 2'])
+  })
+
   it('computes only what follows the longest beginning that some slot holds', () => {
     const scheduler = new Scheduler<Item>({ running: 2, slots: 4 })
     scheduler.add(item('a', 100, 40))
@@ -118,10 +125,10 @@ describe('the scheduler', () => {
     expect(steps(scheduler, 3)).toEqual(['prefill a 100', 'prefill b 60', 'decode ab'])
     const [a] = scheduler.running
     scheduler.remove(new Set([a!]))
-    // All of c but its last id is in the slot of b, which had moved to slot 0.
+    // All of c but its last two ids is in the slot of b, which had moved to slot 0.
     const plan = scheduler.next()
-    expect(plan).toMatchObject({ kind: 'prefill', slot: 1, count: 1, completes: true })
-    expect(plan.kind === 'prefill' && plan.moves.at(-1)).toEqual({ from: 0, to: 1, rows: 59 })
+    expect(plan).toMatchObject({ kind: 'prefill', slot: 1, count: 2, completes: true })
+    expect(plan.kind === 'prefill' && plan.moves.at(-1)).toEqual({ from: 0, to: 1, rows: 58 })
   })
 
   it('finds what an ended sequence left, in place or moved out of the way', () => {

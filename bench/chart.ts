@@ -20,6 +20,7 @@ export function chart(series: Series[], caption: string): string {
     return `<rect x="${x}" y="${height + 12}" width="12" height="12" fill="${colors[i % colors.length]}"/><text x="${x + 18}" y="${height + 22}">${escapeXml(name)}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${2 * width} ${height + 60}" font-family="system-ui, sans-serif" font-size="12">
+<title>Throughput and time to first token against concurrency</title>
 <rect width="100%" height="100%" fill="white"/>
 <g>${panels[0]}</g>
 <g transform="translate(${width},0)">${panels[1]}</g>

@@ -4,7 +4,7 @@ import { exitGracefully } from '../graceful-exit.ts'
 import { createLogger } from '../logger.ts'
 import { runMain } from '../process-main.ts'
 import { readSettings, requireRedisUrl } from '../settings.ts'
-import { resolveModel } from '../tokenizer/model-files.ts'
+import { resolveModel, tokenizerFilesOf } from '../tokenizer/model-files.ts'
 import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { programVersion } from '../version.ts'
 import { startApi } from './api-server.ts'
@@ -23,11 +23,7 @@ await runMain(async () => {
       precision: files.weights.kind === 'onnx' ? 'exported' : settings.modelPrecision,
       maxContext: Math.min(settings.engineMaxContext, limits.contextLength),
     },
-    tokenizerFiles: {
-      tokenizer: files.tokenizerPath,
-      tokenizerConfig: files.tokenizerConfigPath,
-      generationConfig: files.generationConfigPath,
-    },
+    tokenizerFiles: tokenizerFilesOf(files),
     version: programVersion(),
     logger,
   })

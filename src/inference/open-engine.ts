@@ -1,7 +1,7 @@
 // From settings to an engine in this process: find the model, build its graph if this machine has none yet, load it.
 
 import { AppError } from '../errors.ts'
-import { type ModelFiles, resolveModel, verifyChecksums } from '../tokenizer/model-files.ts'
+import { type ModelFiles, resolveModel, tokenizerFilesOf, verifyChecksums } from '../tokenizer/model-files.ts'
 import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { Tokenizer } from '../tokenizer/tokenizer.ts'
@@ -24,7 +24,7 @@ export async function openEngine(
   const files = await resolveModel(rate === null ? model : '', dataDir)
   // Short ones are common among exports: gpt2 has 1,024.
   const maxContext = Math.min(settings.maxContext, readModelLimits(files).contextLength)
-  const encoder = new PromptEncoder(tokenizerOf(files))
+  const encoder = new PromptEncoder(Tokenizer.load(tokenizerFilesOf(files)))
   const { tokenizer } = encoder
   const own = { ...settings, maxContext }
   const runner = rate === null ? await openModel(files, own, tokenizer, onProgress) : openScripted(own, rate, tokenizer)
@@ -33,14 +33,6 @@ export async function openEngine(
   const { drafting: wanted = 'auto' } = settings
   const drafting = wanted === 'auto' ? precision !== 'int8' : wanted === 'on'
   return new LocalEngine({ runner, encoder, info, drafting })
-}
-
-function tokenizerOf({ tokenizerPath, tokenizerConfigPath, generationConfigPath }: ModelFiles): Tokenizer {
-  return Tokenizer.load({
-    tokenizer: tokenizerPath,
-    tokenizerConfig: tokenizerConfigPath,
-    generationConfig: generationConfigPath,
-  })
 }
 
 async function openModel(

@@ -88,7 +88,7 @@ function chooseLines({
   countTokens,
 }: PackInput): Map<number, string> {
   const chosen = new Map<number, string>()
-  const gapTokens = countTokens(gap(lines.length, 1, lines.length, false)) + 1
+  const gapTokens = countTokens(gap(lines.length, 1, lines.length)) + 1
   const columns = new Map(ranges.map((range) => [range.anchor.index, range.anchor.column]))
   let tokensLeft = budgetTokens - 2 * gapTokens
   let bytesLeft = maxPackBytes - 4096
@@ -140,8 +140,8 @@ function cutLine(body: string, column: number, width: number): string {
   return `${start > 0 ? `[... ${start} characters] ` : ''}${piece}${after > 0 ? ` [${after} characters ...]` : ''}`
 }
 
-function gap(count: number, from: number, to: number, similar: boolean): string {
-  return `[... ${count} ${similar ? 'similar ' : ''}line${count === 1 ? '' : 's'} omitted, ${from === to ? from : `${from}-${to}`} ...]`
+function gap(count: number, from: number, to: number): string {
+  return `[... ${count} line${count === 1 ? '' : 's'} omitted, ${from === to ? from : `${from}-${to}`} ...]`
 }
 
 function render(lines: LogLine[], chosen: Map<number, string>): string {
@@ -150,7 +150,7 @@ function render(lines: LogLine[], chosen: Map<number, string>): string {
   const closeGap = (to: number) => {
     const omitted = lines.slice(next, to)
     if (omitted.every((line) => line.body.trim() === '')) return
-    parts.push(gap(omitted.length, next + 1, to, false))
+    parts.push(gap(omitted.length, next + 1, to))
   }
   for (const index of [...chosen.keys()].sort((a, b) => a - b)) {
     if (index > next) closeGap(index)

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { type ModelConfig, readConfig } from './model-config.ts'
+import type { TokenizerFiles } from './tokenizer.ts'
 import { readModelJson } from './tokenizer-config.ts'
 
 export interface ModelFiles {
@@ -37,6 +38,15 @@ export async function resolveModel(setting: string | null | undefined, dataDir: 
   const files = locate(setting?.trim() || null, dataDir)
   await verifyChecksums(files, smallFiles(files))
   return files
+}
+
+/** What a model's tokenizer is read from: the same files for the API, the engine and calibration. */
+export function tokenizerFilesOf(files: ModelFiles): TokenizerFiles {
+  return {
+    tokenizer: files.tokenizerPath,
+    tokenizerConfig: files.tokenizerConfigPath,
+    generationConfig: files.generationConfigPath,
+  }
 }
 
 /** config.json, checked: an architecture, rotation or activation that we can't run is a `bad_model`. */

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ModelHub } from '../../src/cli/model-hub.ts'
 import { pullModel } from '../../src/cli/model-pull.ts'
-import { buildGraph, resolveModel } from '../../src/inference/model/open-model.ts'
+import { buildGraph } from '../../src/inference/model/open-model.ts'
+import { resolveModel } from '../../src/tokenizer/model-files.ts'
 import { temporaryFolder, tinyModel, writeSafetensors } from '../inference/model/tiny-models.ts'
 
 const COMMIT = 'c0ffee'.padEnd(40, '0')

@@ -4,9 +4,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { buildGraph, type Precision, resolveModel } from '../../src/inference/model/open-model.ts'
+import { buildGraph, type Precision } from '../../src/inference/model/open-model.ts'
 import type { ModelRunner } from '../../src/inference/model-runner.ts'
 import { createOnnxRunner } from '../../src/inference/onnx-runner.ts'
+import { resolveModel } from '../../src/tokenizer/model-files.ts'
 
 interface Generation {
   rendered: string

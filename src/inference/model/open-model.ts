@@ -10,6 +10,7 @@ import {
   type ModelFiles,
   readModelConfig,
   sha256,
+  tokenizerFilesOf,
   verifyChecksums,
 } from '../../tokenizer/model-files.ts'
 import { Tokenizer } from '../../tokenizer/tokenizer.ts'
@@ -25,8 +26,6 @@ import { supportedWeightBits, type WeightBits } from './kernel-kind.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
 import type { LayerMaxima } from './smoothing.ts'
 import type { TensorSource } from './tensor-source.ts'
-
-export { resolveModel } from '../../tokenizer/model-files.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
 const GRAPH_VERSION = 3
@@ -102,8 +101,7 @@ class GraphBuild {
   async measure(): Promise<LayerMaxima[]> {
     return this.#writing(async (building) => {
       await this.#build({ precision: 'float32', taps: true }, building, 'calibrating')
-      const { tokenizerPath, tokenizerConfigPath } = this.#files
-      const tokenizer = Tokenizer.load({ tokenizer: tokenizerPath, tokenizerConfig: tokenizerConfigPath })
+      const tokenizer = Tokenizer.load(tokenizerFilesOf(this.#files))
       const sequences = CALIBRATION_TEXTS.map((text) => [...tokenizer.prefixIds, ...tokenizer.encode(text)])
       const total = this.#config.layers + sequences.length
       return measureMaxima(join(building, GRAPH_FILE), this.#config, sequences, (done) =>

@@ -1,7 +1,8 @@
 // Builds a model's graph in a process of its own: MODEL DATA_DIR [wait]. With `wait` it stops in the middle for ever.
 
 import { toAppError } from '../../../src/errors.ts'
-import { type BuildProgress, buildGraph, resolveModel } from '../../../src/inference/model/open-model.ts'
+import { type BuildProgress, buildGraph } from '../../../src/inference/model/open-model.ts'
+import { resolveModel } from '../../../src/tokenizer/model-files.ts'
 
 const [model, dataDir, wait] = process.argv.slice(2)
 

@@ -1,8 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { buildGraph, resolveModel } from '../../../src/inference/model/open-model.ts'
-import { sha256 } from '../../../src/tokenizer/model-files.ts'
+import { buildGraph } from '../../../src/inference/model/open-model.ts'
+import { resolveModel, sha256 } from '../../../src/tokenizer/model-files.ts'
 import { writeGguf } from './tiny-gguf.ts'
 import { temporaryFolder, tinyModel, writeModelFolder, writeSafetensors } from './tiny-models.ts'
 

@@ -15,55 +15,57 @@ const forgottenMs = 2000
 const checkedInLine = 10
 
 export class Caretaker {
-  private readonly timers: NodeJS.Timeout[]
+  readonly #store: JobStore
+  readonly #queue: JobQueue
+  readonly #readers: Readers
+  readonly #onError: (error: AppError) => void
+  readonly #timers: NodeJS.Timeout[]
 
-  constructor(
-    private readonly store: JobStore,
-    private readonly queue: JobQueue,
-    private readonly readers: Readers,
-    graceMs: number,
-    private readonly onError: (error: AppError) => void,
-  ) {
-    this.timers = [
-      setInterval(() => void this.guarded(() => this.renewLeases()), graceMs / 3),
-      setInterval(() => void this.guarded(() => this.endOverdue()), sweepMs),
-      setInterval(() => void this.guarded(() => this.lineUpForgotten()), sweepMs),
+  constructor(store: JobStore, queue: JobQueue, readers: Readers, graceMs: number, onError: (error: AppError) => void) {
+    this.#store = store
+    this.#queue = queue
+    this.#readers = readers
+    this.#onError = onError
+    this.#timers = [
+      setInterval(() => void this.#guarded(() => this.#renewLeases()), graceMs / 3),
+      setInterval(() => void this.#guarded(() => this.#endOverdue()), sweepMs),
+      setInterval(() => void this.#guarded(() => this.#lineUpForgotten()), sweepMs),
     ]
   }
 
   stop(): void {
-    for (const timer of this.timers) clearInterval(timer)
+    for (const timer of this.#timers) clearInterval(timer)
   }
 
-  private async renewLeases(): Promise<void> {
-    await this.store.renewLeases(this.readers.jobs())
+  async #renewLeases(): Promise<void> {
+    await this.#store.renewLeases(this.#readers.jobs())
   }
 
   /** Every API does this; the first one wins, and ending a job twice changes nothing. */
-  private async endOverdue(): Promise<void> {
+  async #endOverdue(): Promise<void> {
     const message = 'the deadline passed before the job was finished'
-    for (const id of await this.store.overdue(overdueMs)) {
-      await this.guarded(async () => {
-        await this.store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
-        await this.queue.remove(id)
+    for (const id of await this.#store.overdue(overdueMs)) {
+      await this.#guarded(async () => {
+        await this.#store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
+        await this.#queue.remove(id)
       })
     }
   }
 
   /** Jobs that were admitted by a process that died, or lost Redis, before it could put them in line. */
-  private async lineUpForgotten(): Promise<void> {
-    for (const id of await this.store.firstInLine(forgottenMs, checkedInLine)) {
-      await this.guarded(async () => {
-        if (!(await this.queue.has(id))) await this.queue.add(id)
+  async #lineUpForgotten(): Promise<void> {
+    for (const id of await this.#store.firstInLine(forgottenMs, checkedInLine)) {
+      await this.#guarded(async () => {
+        if (!(await this.#queue.has(id))) await this.#queue.add(id)
       })
     }
   }
 
-  private async guarded(work: () => Promise<void>): Promise<void> {
+  async #guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (thrown) {
-      this.onError(toAppError(thrown, 'unavailable'))
+      this.#onError(toAppError(thrown, 'unavailable'))
     }
   }
 }

@@ -21,24 +21,28 @@ export interface QueueState {
 }
 
 export class QueueWatch {
+  readonly #store: JobStore
+  readonly #registry: WorkerRegistry
+  readonly #readers: Readers
+  readonly #onError: (error: AppError) => void
   state: QueueState = { workers: [], admitted: 0, waiting: 0, promptTokens: 0, holdMs: firstHoldMs, reachable: false }
-  private timer: NodeJS.Timeout | undefined
-  private refreshing: Promise<void> | null = null
+  #timer: NodeJS.Timeout | undefined
+  #refreshing: Promise<void> | null = null
 
-  constructor(
-    private readonly store: JobStore,
-    private readonly registry: WorkerRegistry,
-    private readonly readers: Readers,
-    private readonly onError: (error: AppError) => void,
-  ) {}
+  constructor(store: JobStore, registry: WorkerRegistry, readers: Readers, onError: (error: AppError) => void) {
+    this.#store = store
+    this.#registry = registry
+    this.#readers = readers
+    this.#onError = onError
+  }
 
   async start(): Promise<void> {
     await this.refresh()
-    this.timer = setInterval(() => void this.refresh(), refreshMs)
+    this.#timer = setInterval(() => void this.refresh(), refreshMs)
   }
 
   stop(): void {
-    clearInterval(this.timer)
+    clearInterval(this.#timer)
   }
 
   /** Workers that can serve now. */
@@ -64,28 +68,28 @@ export class QueueWatch {
 
   /** Reads the queue's state now; several callers share one look. Never rejects. */
   refresh(): Promise<void> {
-    this.refreshing ??= this.read().finally(() => {
-      this.refreshing = null
+    this.#refreshing ??= this.#read().finally(() => {
+      this.#refreshing = null
     })
-    return this.refreshing
+    return this.#refreshing
   }
 
-  private async read(): Promise<void> {
+  async #read(): Promise<void> {
     try {
       const [workers, depth, holdMs] = await Promise.all([
-        this.registry.live(),
-        this.store.depth(),
-        this.store.holdMs(),
+        this.#registry.live(),
+        this.#store.depth(),
+        this.#store.holdMs(),
       ])
       this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
-      const waiting = this.readers.waitingJobs()
+      const waiting = this.#readers.waitingJobs()
       if (waiting.length === 0) return
-      for (const [id, position] of await this.store.positions(waiting)) {
-        this.readers.notify(id, position, this.etaMs(position))
+      for (const [id, position] of await this.#store.positions(waiting)) {
+        this.#readers.notify(id, position, this.etaMs(position))
       }
     } catch (thrown) {
       this.state = { ...this.state, reachable: false }
-      this.onError(toAppError(thrown, 'unavailable'))
+      this.#onError(toAppError(thrown, 'unavailable'))
     }
   }
 }

@@ -7,35 +7,35 @@ export interface Reader {
 }
 
 export class Readers {
-  private readonly byJob = new Map<string, Set<Reader>>()
+  readonly #byJob = new Map<string, Set<Reader>>()
 
   /** @returns the function that removes the reader again */
   attach(jobId: string, reader: Reader): () => void {
-    const readers = this.byJob.get(jobId) ?? new Set()
-    this.byJob.set(jobId, readers.add(reader))
+    const readers = this.#byJob.get(jobId) ?? new Set()
+    this.#byJob.set(jobId, readers.add(reader))
     return () => {
       readers.delete(reader)
-      if (readers.size === 0 && this.byJob.get(jobId) === readers) this.byJob.delete(jobId)
+      if (readers.size === 0 && this.#byJob.get(jobId) === readers) this.#byJob.delete(jobId)
     }
   }
 
   /** Jobs that somebody reads here. */
   jobs(): string[] {
-    return [...this.byJob.keys()]
+    return [...this.#byJob.keys()]
   }
 
   /** Jobs that somebody reads here and that still wait for a worker. */
   waitingJobs(): string[] {
-    return [...this.byJob].flatMap(([id, readers]) => ([...readers].some((reader) => reader.waiting) ? [id] : []))
+    return [...this.#byJob].flatMap(([id, readers]) => ([...readers].some((reader) => reader.waiting) ? [id] : []))
   }
 
   notify(jobId: string, position: number, etaMs: number): void {
-    for (const reader of this.byJob.get(jobId) ?? []) if (reader.waiting) reader.onPosition(position, etaMs)
+    for (const reader of this.#byJob.get(jobId) ?? []) if (reader.waiting) reader.onPosition(position, etaMs)
   }
 
   get count(): number {
     let count = 0
-    for (const readers of this.byJob.values()) count += readers.size
+    for (const readers of this.#byJob.values()) count += readers.size
     return count
   }
 }

@@ -8,14 +8,13 @@ const stalledClientMs = 30_000
 const retryMs = 3000
 
 export class SseResponse {
-  private lastWrite = performance.now()
-  private readonly heartbeat: NodeJS.Timeout
+  readonly #response: Response
+  #lastWrite = performance.now()
+  readonly #heartbeat: NodeJS.Timeout
 
   /** Sends the head at once, so that the client sees that it was accepted. */
-  constructor(
-    private readonly response: Response,
-    jobId: string,
-  ) {
+  constructor(response: Response, jobId: string) {
+    this.#response = response
     // Not through Express's set(), which would add a charset that the format does not have.
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
@@ -26,36 +25,36 @@ export class SseResponse {
     })
     response.flushHeaders()
     response.write(`retry: ${retryMs}\n\n`)
-    this.heartbeat = setInterval(() => this.keepAlive(), heartbeatMs / 3)
-    response.once('close', () => clearInterval(this.heartbeat))
+    this.#heartbeat = setInterval(() => this.#keepAlive(), heartbeatMs / 3)
+    response.once('close', () => clearInterval(this.#heartbeat))
   }
 
   /** Resolves when the client can take more. @returns false when it has gone */
   async write(frames: string): Promise<boolean> {
-    if (this.response.destroyed || this.response.writableEnded) return false
-    this.lastWrite = performance.now()
-    if (this.response.write(frames)) return true
-    return this.drained()
+    if (this.#response.destroyed || this.#response.writableEnded) return false
+    this.#lastWrite = performance.now()
+    if (this.#response.write(frames)) return true
+    return this.#drained()
   }
 
   /** Writes only if the client keeps up; for what is not worth waiting for. */
   offer(frame: string): void {
-    if (this.response.destroyed || this.response.writableEnded || this.response.writableNeedDrain) return
-    this.lastWrite = performance.now()
-    this.response.write(frame)
+    if (this.#response.destroyed || this.#response.writableEnded || this.#response.writableNeedDrain) return
+    this.#lastWrite = performance.now()
+    this.#response.write(frame)
   }
 
   end(): void {
-    clearInterval(this.heartbeat)
-    this.response.end()
+    clearInterval(this.#heartbeat)
+    this.#response.end()
   }
 
-  private keepAlive(): void {
-    if (performance.now() - this.lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
+  #keepAlive(): void {
+    if (performance.now() - this.#lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
   }
 
-  private async drained(): Promise<boolean> {
-    const { response } = this
+  async #drained(): Promise<boolean> {
+    const response = this.#response
     const ok = await new Promise<boolean>((resolve) => {
       const settle = (value: boolean) => () => {
         clearTimeout(timer)

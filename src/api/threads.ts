@@ -18,28 +18,28 @@ const mostWaitingLogs = 4
 
 export class TextThreads {
   /** Tokens are counted by a thread of their own: a large log takes seconds. */
-  private readonly counting: Piscina
-  private readonly reducing: Piscina
+  readonly #counting: Piscina
+  readonly #reducing: Piscina
 
   /** @param files of the model whose tokens are counted; each thread loads them at its first task */
   constructor(files: TokenizerFiles) {
     const options = { filename: threadEntry(), workerData: files, minThreads: 1, maxThreads: 1 }
-    this.counting = new Piscina(options)
-    this.reducing = new Piscina({ ...options, minThreads: 0, maxQueue: mostWaitingLogs })
+    this.#counting = new Piscina(options)
+    this.#reducing = new Piscina({ ...options, minThreads: 0, maxQueue: mostWaitingLogs })
   }
 
   /** @throws AppError `invalid_request` when the model's template refuses the messages */
   countTokens(prompt: PromptInput): Promise<number> {
-    return this.run<number>(this.counting, 'countTokens', prompt)
+    return this.#run<number>(this.#counting, 'countTokens', prompt)
   }
 
   /** @throws AppError `queue_full` while too many logs wait to be read */
   async reduceLog(task: ReduceTask): Promise<ReducedLog> {
-    if (this.reducing.queueSize >= mostWaitingLogs) {
+    if (this.#reducing.queueSize >= mostWaitingLogs) {
       const message = `${mostWaitingLogs} logs are waiting to be read; try again later`
       throw new AppError('queue_full', message, { retryAfterSeconds: 5 })
     }
-    return this.run<ReducedLog>(this.reducing, 'reduceLog', task)
+    return this.#run<ReducedLog>(this.#reducing, 'reduceLog', task)
   }
 
   /** Loads the tokenizer in one thread, so that the first request does not wait for it. */
@@ -47,7 +47,7 @@ export class TextThreads {
     await this.countTokens({ kind: 'text', text: 'warm' })
   }
 
-  private async run<Value>(pool: Piscina, name: string, task: unknown): Promise<Value> {
+  async #run<Value>(pool: Piscina, name: string, task: unknown): Promise<Value> {
     const outcome = (await pool.run(task, { name })) as Outcome<Value>
     if ('value' in outcome) return outcome.value
     const { code, message, field } = outcome.error
@@ -55,6 +55,6 @@ export class TextThreads {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.counting.destroy(), this.reducing.destroy()])
+    await Promise.all([this.#counting.destroy(), this.#reducing.destroy()])
   }
 }

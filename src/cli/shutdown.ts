@@ -12,52 +12,54 @@ export interface ShutdownStep {
 const samePressMs = 800
 
 export class Shutdown {
-  private readonly steps: ShutdownStep[] = []
-  private startedAt: number | null = null
+  readonly #say: (line: string) => void
+  readonly #exit: (code: number) => void
+  readonly #steps: ShutdownStep[] = []
+  #startedAt: number | null = null
 
-  constructor(
-    private readonly say: (line: string) => void,
-    private readonly exit: (code: number) => void,
-  ) {}
+  constructor(say: (line: string) => void, exit: (code: number) => void) {
+    this.#say = say
+    this.#exit = exit
+  }
 
   get started(): boolean {
-    return this.startedAt !== null
+    return this.#startedAt !== null
   }
 
   /** Steps added later stop earlier. */
   add(step: ShutdownStep): void {
-    this.steps.push(step)
+    this.#steps.push(step)
   }
 
   onSignal(signal: NodeJS.Signals): void {
-    if (this.startedAt === null) {
+    if (this.#startedAt === null) {
       void this.run(`stopping (${signal}); a second signal stops at once`, 0)
-    } else if (performance.now() - this.startedAt > samePressMs) {
-      this.say(`stopping at once (${signal})`)
+    } else if (performance.now() - this.#startedAt > samePressMs) {
+      this.#say(`stopping at once (${signal})`)
       this.killAll()
-      this.exit(130)
+      this.#exit(130)
     }
   }
 
   killAll(): void {
-    for (const step of this.steps) step.kill()
+    for (const step of this.#steps) step.kill()
   }
 
   /** Only the first call does something. */
   async run(reason: string, exitCode: number): Promise<void> {
-    if (this.startedAt !== null) return
-    this.startedAt = performance.now()
-    this.say(reason)
-    while (this.steps.length > 0) {
-      const step = this.steps.at(-1)!
+    if (this.#startedAt !== null) return
+    this.#startedAt = performance.now()
+    this.#say(reason)
+    while (this.#steps.length > 0) {
+      const step = this.#steps.at(-1)!
       try {
         await step.stop()
       } catch (thrown) {
-        this.say(`${step.name} could not be stopped cleanly: ${(thrown as Error).message}`)
+        this.#say(`${step.name} could not be stopped cleanly: ${(thrown as Error).message}`)
         step.kill()
       }
-      this.steps.pop()
+      this.#steps.pop()
     }
-    this.exit(exitCode)
+    this.#exit(exitCode)
   }
 }

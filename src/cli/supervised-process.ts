@@ -31,48 +31,50 @@ const firstDelayMs = 500
 const maxDelayMs = 10_000
 
 export class SupervisedProcess {
-  private child: ChildProcess | null = null
-  private shortLives = 0
-  private stopping = false
-  private restart: NodeJS.Timeout | null = null
+  readonly #spec: ProcessSpec
+  readonly #events: SupervisionEvents
+  #child: ChildProcess | null = null
+  #shortLives = 0
+  #stopping = false
+  #restart: NodeJS.Timeout | null = null
 
-  constructor(
-    private readonly spec: ProcessSpec,
-    private readonly events: SupervisionEvents,
-  ) {}
+  constructor(spec: ProcessSpec, events: SupervisionEvents) {
+    this.#spec = spec
+    this.#events = events
+  }
 
   get pid(): number | undefined {
-    return this.child?.pid
+    return this.#child?.pid
   }
 
   start(): void {
     const startedAt = performance.now()
-    const child = fork(fileURLToPath(this.spec.entry), [], {
-      env: this.spec.env,
-      execArgv: this.spec.entry.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [],
+    const child = fork(fileURLToPath(this.#spec.entry), [], {
+      env: this.#spec.env,
+      execArgv: this.#spec.entry.pathname.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : [],
       // Its own process group: a Ctrl-C in the terminal reaches `npm start` alone, which stops everything in order.
       detached: true,
       // stderr is the terminal itself, so that progress bars work.
       stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     })
-    this.child = child
-    createInterface({ input: child.stdout! }).on('line', (line) => this.events.onLine(line))
+    this.#child = child
+    createInterface({ input: child.stdout! }).on('line', (line) => this.#events.onLine(line))
     child.once('exit', (code, signal) => {
-      this.child = null
+      this.#child = null
       killGroup(child.pid)
-      if (!this.stopping) this.afterDeath(code, signal, performance.now() - startedAt)
+      if (!this.#stopping) this.#afterDeath(code, signal, performance.now() - startedAt)
     })
     // It could not be started at all; 'exit' does not follow then.
     child.once('error', (error) => {
-      if (child.pid === undefined && !this.stopping) this.events.onGiveUp(error.message)
+      if (child.pid === undefined && !this.#stopping) this.#events.onGiveUp(error.message)
     })
   }
 
   /** SIGTERM, and SIGKILL to it and all its children when it still runs after the deadline. */
   async stop(deadlineMs: number): Promise<void> {
-    this.stopping = true
-    if (this.restart !== null) clearTimeout(this.restart)
-    const { child } = this
+    this.#stopping = true
+    if (this.#restart !== null) clearTimeout(this.#restart)
+    const child = this.#child
     if (child === null) return
     const exited = once(child, 'exit')
     child.kill('SIGTERM')
@@ -83,27 +85,27 @@ export class SupervisedProcess {
 
   /** At once, without waiting. */
   kill(): void {
-    this.stopping = true
-    if (this.restart !== null) clearTimeout(this.restart)
-    killGroup(this.child?.pid)
+    this.#stopping = true
+    if (this.#restart !== null) clearTimeout(this.#restart)
+    killGroup(this.#child?.pid)
   }
 
-  private afterDeath(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
+  #afterDeath(code: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
     const reason = signal === null ? `exit code ${code}` : signal
-    this.shortLives = livedMs < shortLifeMs ? this.shortLives + 1 : 0
+    this.#shortLives = livedMs < shortLifeMs ? this.#shortLives + 1 : 0
     if (code === wrongSetupExitCode) {
-      this.events.onGiveUp('it can not run with these settings')
-    } else if (this.shortLives >= maxShortLives) {
-      this.events.onGiveUp(`it ended ${this.shortLives} times in a row as soon as it was started (${reason})`)
+      this.#events.onGiveUp('it can not run with these settings')
+    } else if (this.#shortLives >= maxShortLives) {
+      this.#events.onGiveUp(`it ended ${this.#shortLives} times in a row as soon as it was started (${reason})`)
     } else {
-      this.startLater(reason)
+      this.#startLater(reason)
     }
   }
 
-  private startLater(reason: string): void {
-    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.max(0, this.shortLives - 1))
-    this.events.onRestart(reason, delayMs)
-    this.restart = setTimeout(() => this.start(), delayMs)
+  #startLater(reason: string): void {
+    const delayMs = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.max(0, this.#shortLives - 1))
+    this.#events.onRestart(reason, delayMs)
+    this.#restart = setTimeout(() => this.start(), delayMs)
   }
 }
 

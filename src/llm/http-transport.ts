@@ -27,16 +27,16 @@ interface Cursor {
 const stopTimeoutMs = 2000
 
 export class HttpTransport implements GenerateTransport {
-  private readonly base: string
-  private readonly headers: Record<string, string>
-  private readonly maxResumes: number
-  private readonly resumeDelayMs: number
+  readonly #base: string
+  readonly #headers: Record<string, string>
+  readonly #maxResumes: number
+  readonly #resumeDelayMs: number
 
   constructor({ url, apiKey, maxResumes = 4, resumeDelayMs = 250 }: HttpTransportOptions) {
-    this.base = url.replace(/\/+$/, '')
-    this.headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
-    this.maxResumes = maxResumes
-    this.resumeDelayMs = resumeDelayMs
+    this.#base = url.replace(/\/+$/, '')
+    this.#headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }
+    this.#maxResumes = maxResumes
+    this.#resumeDelayMs = resumeDelayMs
   }
 
   async *generate(
@@ -50,7 +50,7 @@ export class HttpTransport implements GenerateTransport {
       for (;;) {
         const before = cursor.lastEventId
         try {
-          for await (const chunk of this.read(request, cursor, signal)) {
+          for await (const chunk of this.#read(request, cursor, signal)) {
             over = chunk.type === 'end'
             yield chunk
             if (over) return
@@ -63,23 +63,19 @@ export class HttpTransport implements GenerateTransport {
             throw thrown
           }
           resumes = cursor.lastEventId > before ? 1 : resumes + 1
-          if (cursor.jobId === null || resumes > this.maxResumes) throw this.broken(thrown, cursor)
+          if (cursor.jobId === null || resumes > this.#maxResumes) throw this.#broken(thrown, cursor)
         }
-        await pause(this.resumeDelayMs * 2 ** (resumes - 1), signal)
+        await pause(this.#resumeDelayMs * 2 ** (resumes - 1), signal)
       }
     } finally {
       // Nobody reads on: free the slot now instead of when the reader's lease lapses.
-      if (!over && cursor.jobId !== null && request.on_disconnect !== 'continue') void this.stop(cursor.jobId)
+      if (!over && cursor.jobId !== null && request.on_disconnect !== 'continue') void this.#stop(cursor.jobId)
     }
   }
 
   /** One connection's chunks. Moves the cursor. Throws BrokenStream where another connection may go on. */
-  private async *read(
-    request: GenerateInput,
-    cursor: Cursor,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<GenerateChunk> {
-    const response = await this.connect(request, cursor, signal)
+  async *#read(request: GenerateInput, cursor: Cursor, signal: AbortSignal | undefined): AsyncGenerator<GenerateChunk> {
+    const response = await this.#connect(request, cursor, signal)
     cursor.jobId ??= response.headers.get('x-job-id')
     for await (const { event, id, data } of messagesOf(response)) {
       const seq = id === undefined ? Number.NaN : Number(id)
@@ -91,20 +87,20 @@ export class HttpTransport implements GenerateTransport {
     }
   }
 
-  private async connect(
+  async #connect(
     request: GenerateInput,
     { jobId, lastEventId }: Cursor,
     signal: AbortSignal | undefined,
   ): Promise<Response> {
-    const accept = { ...this.headers, accept: 'text/event-stream' }
+    const accept = { ...this.#headers, accept: 'text/event-stream' }
     const response = await (jobId === null
-      ? fetch(`${this.base}/generate/stream`, {
+      ? fetch(`${this.#base}/generate/stream`, {
           method: 'POST',
           headers: { ...accept, 'content-type': 'application/json' },
           body: JSON.stringify(request),
           signal: signal ?? null,
         })
-      : fetch(`${this.base}/jobs/${encodeURIComponent(jobId)}/stream`, {
+      : fetch(`${this.#base}/jobs/${encodeURIComponent(jobId)}/stream`, {
           headers: { ...accept, 'last-event-id': String(lastEventId) },
           signal: signal ?? null,
         })
@@ -119,19 +115,19 @@ export class HttpTransport implements GenerateTransport {
     throw error
   }
 
-  private broken(thrown: BrokenStream, { jobId, lastEventId }: Cursor): AppError {
+  #broken(thrown: BrokenStream, { jobId, lastEventId }: Cursor): AppError {
     const job = jobId === null ? '' : ` of job ${jobId} after event ${lastEventId}`
-    return new AppError('unavailable', `the stream${job} from ${this.base} broke: ${thrown.message}`, {
+    return new AppError('unavailable', `the stream${job} from ${this.#base} broke: ${thrown.message}`, {
       cause: thrown.cause ?? thrown,
     })
   }
 
   /** Never rejects: the job ends by itself when its readers are gone, this only makes it sooner. */
-  private async stop(jobId: string): Promise<void> {
+  async #stop(jobId: string): Promise<void> {
     try {
-      const response = await fetch(`${this.base}/jobs/${encodeURIComponent(jobId)}`, {
+      const response = await fetch(`${this.#base}/jobs/${encodeURIComponent(jobId)}`, {
         method: 'DELETE',
-        headers: this.headers,
+        headers: this.#headers,
         signal: AbortSignal.timeout(stopTimeoutMs),
       })
       await response.body?.cancel()

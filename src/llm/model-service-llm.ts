@@ -39,9 +39,9 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
 
   readonly model: string | undefined
   readonly streaming: boolean
-  private readonly transport: GenerateTransport
-  private readonly params: ModelServiceParams
-  private readonly stop: string[] | undefined
+  readonly #transport: GenerateTransport
+  readonly #params: ModelServiceParams
+  readonly #stop: string[] | undefined
 
   constructor(fields: ModelServiceLLMFields) {
     super({
@@ -51,11 +51,11 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
       },
       ...fields,
     })
-    this.transport = fields.transport
+    this.#transport = fields.transport
     this.model = fields.model
     this.streaming = fields.streaming ?? false
-    this.stop = fields.stop
-    this.params = pickParams(fields)
+    this.#stop = fields.stop
+    this.#params = pickParams(fields)
   }
 
   override _llmType(): string {
@@ -63,12 +63,12 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
   }
 
   override _identifyingParams(): Record<string, unknown> {
-    return { model: this.model, ...this.params, stop: this.stop }
+    return { model: this.model, ...this.#params, stop: this.#stop }
   }
 
   override invocationParams(options?: this['ParsedCallOptions']): GenerateInput {
-    const params = { ...this.params, ...pickParams(options ?? {}) }
-    const stop = options?.stop ?? this.stop
+    const params = { ...this.#params, ...pickParams(options ?? {}) }
+    const stop = options?.stop ?? this.#stop
     return { ...toWire(params), ...(stop !== undefined && { stop }) }
   }
 
@@ -81,7 +81,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
     const results = await Promise.all(
       prompts.map((prompt, index) =>
         this.caller.callWithOptions({ ...(options.signal && { signal: options.signal }) }, () =>
-          this.complete(prompt, options, this.streaming ? runManager : undefined, index),
+          this.#complete(prompt, options, this.streaming ? runManager : undefined, index),
         ),
       ),
     )
@@ -96,7 +96,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
     options: this['ParsedCallOptions'],
     runManager?: CallbackManagerForLLMRun,
   ): Promise<string> {
-    return (await this.complete(prompt, options, this.streaming ? runManager : undefined, 0)).generation.text
+    return (await this.#complete(prompt, options, this.streaming ? runManager : undefined, 0)).generation.text
   }
 
   override async *_streamResponseChunks(
@@ -105,7 +105,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
     runManager?: CallbackManagerForLLMRun,
   ): AsyncGenerator<GenerationChunk> {
     const { signal } = options
-    for await (const piece of this.transport.generate(this.request(prompt, options), { signal })) {
+    for await (const piece of this.#transport.generate(this.#request(prompt, options), { signal })) {
       const chunk =
         piece.type === 'token'
           ? new GenerationChunk({ text: piece.text })
@@ -144,12 +144,12 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
     yield* super._streamIterator(value, { ...options, ...messagesOf(value) })
   }
 
-  private request(prompt: string, options: this['ParsedCallOptions']): GenerateInput {
+  #request(prompt: string, options: this['ParsedCallOptions']): GenerateInput {
     const { messages } = options
     return { ...this.invocationParams(options), ...(messages === undefined ? { prompt } : { messages }) }
   }
 
-  private async complete(
+  async #complete(
     prompt: string,
     options: this['ParsedCallOptions'],
     runManager: CallbackManagerForLLMRun | undefined,
@@ -157,7 +157,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
   ): Promise<{ generation: Generation; end: EndChunk }> {
     const { signal } = options
     let text = ''
-    for await (const piece of this.transport.generate(this.request(prompt, options), { signal })) {
+    for await (const piece of this.#transport.generate(this.#request(prompt, options), { signal })) {
       if (piece.type === 'end') return { generation: { text, generationInfo: endInfo(piece) }, end: piece }
       text += piece.text
       await reportToken(runManager, new GenerationChunk({ text: piece.text }), index)

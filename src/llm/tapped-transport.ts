@@ -3,21 +3,24 @@
 import type { EndChunk, GenerateChunk, GenerateInput, GenerateTransport, TokenChunk } from './generate-transport.ts'
 
 export class TappedTransport implements GenerateTransport {
+  readonly #inner: GenerateTransport
   end: EndChunk | null = null
   /** What the transport itself threw, before anything above wrapped or replaced it. */
   failure: unknown = null
-  private tokens: TokenChunk[] = []
+  #tokens: TokenChunk[] = []
 
-  constructor(private readonly inner: GenerateTransport) {}
+  constructor(inner: GenerateTransport) {
+    this.#inner = inner
+  }
 
   async *generate(
     request: GenerateInput,
     options: { signal?: AbortSignal | undefined },
   ): AsyncGenerator<GenerateChunk> {
     try {
-      for await (const chunk of this.inner.generate(request, options)) {
+      for await (const chunk of this.#inner.generate(request, options)) {
         if (chunk.type === 'end') this.end = chunk
-        else this.tokens.push(chunk)
+        else this.#tokens.push(chunk)
         yield chunk
       }
     } catch (thrown) {
@@ -28,8 +31,8 @@ export class TappedTransport implements GenerateTransport {
 
   /** The tokens since the last call. */
   take(): TokenChunk[] {
-    const taken = this.tokens
-    this.tokens = []
+    const taken = this.#tokens
+    this.#tokens = []
     return taken
   }
 }

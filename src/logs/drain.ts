@@ -26,49 +26,50 @@ interface Leaf {
 
 export class Drain {
   readonly templates: Template[] = []
-  private readonly leaves = new Map<string, Leaf>()
-  private readonly children = new Map<string, number>()
+  readonly #leaves = new Map<string, Leaf>()
+  readonly #children = new Map<string, number>()
   /** Exact repeats, the most common case, skip the tree. */
-  private readonly known = new Map<string, Template>()
+  readonly #known = new Map<string, Template>()
 
   /** Adds one line and returns its template. Blank lines have one too. */
   add(body: string): Template {
     const line = body.length > maxLength ? body.slice(0, maxLength) : body
-    const seen = this.known.get(line)
+    const seen = this.#known.get(line)
     if (seen !== undefined) {
       seen.count++
       return seen
     }
     const words = line.trim().split(/\s+/, maxWords)
-    const template = this.join(this.leafOf(words), words)
+    const template = this.#join(this.#leafOf(words), words)
     template.count++
-    if (this.known.size < maxRemembered) this.known.set(line, template)
+    if (this.#known.size < maxRemembered) this.#known.set(line, template)
     return template
   }
 
-  private leafOf(words: string[]): Leaf {
+  #leafOf(words: string[]): Leaf {
     let path = String(words.length)
-    for (let depth = 0; depth < Math.min(prefixWords, words.length); depth++) path = this.childPath(path, words[depth]!)
-    let leaf = this.leaves.get(path)
+    for (let depth = 0; depth < Math.min(prefixWords, words.length); depth++)
+      path = this.#childPath(path, words[depth]!)
+    let leaf = this.#leaves.get(path)
     if (leaf === undefined) {
       leaf = { templates: [] }
-      this.leaves.set(path, leaf)
+      this.#leaves.set(path, leaf)
     }
     return leaf
   }
 
   /** Words with digits vary too much to branch on; so does everything once a node has too many children. */
-  private childPath(parent: string, word: string): string {
+  #childPath(parent: string, word: string): string {
     const path = `${parent}\n${/\d/.test(word) ? wildcard : word}`
-    if (this.children.has(path)) return path
-    const count = this.children.get(parent) ?? 0
+    if (this.#children.has(path)) return path
+    const count = this.#children.get(parent) ?? 0
     if (count >= maxChildren) return `${parent}\n${wildcard}`
-    this.children.set(parent, count + 1)
-    this.children.set(path, 0)
+    this.#children.set(parent, count + 1)
+    this.#children.set(path, 0)
     return path
   }
 
-  private join(leaf: Leaf, words: string[]): Template {
+  #join(leaf: Leaf, words: string[]): Template {
     let best: Template | null = null
     let bestSimilarity = -1
     for (const template of leaf.templates) {

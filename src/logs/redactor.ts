@@ -23,36 +23,38 @@ function insidePlaceholder(text: string, offset: number): boolean {
 }
 
 export class Redactor {
-  private readonly placeholders = new Map<string, string>()
-  private readonly numbers = new Map<string, number>()
-  private readonly byRule = new Map<string, number>()
-  private readonly anyHint: RegExp
-  private count = 0
-  private insideKey = false
+  readonly #rules: SecretRule[]
+  readonly #placeholders = new Map<string, string>()
+  readonly #numbers = new Map<string, number>()
+  readonly #byRule = new Map<string, number>()
+  readonly #anyHint: RegExp
+  #count = 0
+  #insideKey = false
 
-  constructor(private readonly rules: SecretRule[] = secretRules) {
+  constructor(rules: SecretRule[] = secretRules) {
+    this.#rules = rules
     const hints = [...new Set(rules.flatMap((rule) => rule.hints))]
-    this.anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
+    this.#anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
   }
 
   /** One visible line, in the order of the log: a private key spans several. */
   redactLine(line: string): string {
-    const text = this.withoutPrivateKey(line)
-    if (!this.anyHint.test(text)) return text
+    const text = this.#withoutPrivateKey(line)
+    if (!this.#anyHint.test(text)) return text
     const lower = text.toLowerCase()
     let result = text
-    for (const rule of this.rules) {
-      if (rule.hints.some((hint) => lower.includes(hint))) result = this.apply(rule, result)
+    for (const rule of this.#rules) {
+      if (rule.hints.some((hint) => lower.includes(hint))) result = this.#apply(rule, result)
     }
     return result
   }
 
   /** How many secrets were replaced so far, every occurrence counted. */
   summary(): Redaction {
-    return { count: this.count, by_rule: Object.fromEntries([...this.byRule].sort(([a], [b]) => (a < b ? -1 : 1))) }
+    return { count: this.#count, by_rule: Object.fromEntries([...this.#byRule].sort(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
-  private apply(rule: SecretRule, text: string): string {
+  #apply(rule: SecretRule, text: string): string {
     return text.replace(rule.pattern, (...args: unknown[]) => {
       const match = args[0] as string
       const last = args.at(-1)
@@ -63,44 +65,44 @@ export class Redactor {
       // Replaced by an earlier rule, unless there is more than that: `Cookie: a=[REDACTED:jwt:1]; session=...`
       if (secret.includes('[REDACTED:') && !/\w{3}/.test(secret.replaceAll(placeholder, ''))) return match
       const at = match.lastIndexOf(secret)
-      return match.slice(0, at) + this.placeholder(rule.id, secret) + match.slice(at + secret.length)
+      return match.slice(0, at) + this.#placeholder(rule.id, secret) + match.slice(at + secret.length)
     })
   }
 
-  private placeholder(ruleId: string, secret: string): string {
-    this.count++
-    this.byRule.set(ruleId, (this.byRule.get(ruleId) ?? 0) + 1)
+  #placeholder(ruleId: string, secret: string): string {
+    this.#count++
+    this.#byRule.set(ruleId, (this.#byRule.get(ruleId) ?? 0) + 1)
     const key = secret.slice(0, maxRememberedLength)
-    const known = this.placeholders.get(key)
+    const known = this.#placeholders.get(key)
     if (known !== undefined) return known
-    const number = (this.numbers.get(ruleId) ?? 0) + 1
-    this.numbers.set(ruleId, number)
+    const number = (this.#numbers.get(ruleId) ?? 0) + 1
+    this.#numbers.set(ruleId, number)
     const placeholder = `[REDACTED:${ruleId}:${number}]`
-    this.placeholders.set(key, placeholder)
+    this.#placeholders.set(key, placeholder)
     return placeholder
   }
 
   /** Replaces the part of the line that belongs to a PEM private key, which may begin, go on or end in it. */
-  private withoutPrivateKey(line: string): string {
+  #withoutPrivateKey(line: string): string {
     let result = ''
     let rest = line
-    if (!this.insideKey && !rest.includes('-----BEGIN')) return line
+    if (!this.#insideKey && !rest.includes('-----BEGIN')) return line
     for (;;) {
-      if (this.insideKey) {
+      if (this.#insideKey) {
         const end = keyEnd.exec(rest)
         if (end === null) {
-          this.insideKey = keyBody.test(rest)
-          return this.insideKey && rest.trim() !== '' ? `${result}[REDACTED:private-key]` : result + rest
+          this.#insideKey = keyBody.test(rest)
+          return this.#insideKey && rest.trim() !== '' ? `${result}[REDACTED:private-key]` : result + rest
         }
-        this.insideKey = false
+        this.#insideKey = false
         result += '[REDACTED:private-key]'
         rest = rest.slice(end.index + end[0].length)
       }
       const start = keyStart.exec(rest)
       if (start === null) return result + rest
-      this.insideKey = true
-      this.count++
-      this.byRule.set('private-key', (this.byRule.get('private-key') ?? 0) + 1)
+      this.#insideKey = true
+      this.#count++
+      this.#byRule.set('private-key', (this.#byRule.get('private-key') ?? 0) + 1)
       result += rest.slice(0, start.index)
       rest = rest.slice(start.index + start[0].length)
       if (rest === '') return `${result}[REDACTED:private-key]`

@@ -19,18 +19,18 @@ export interface RuleMatch {
 }
 
 export class RuleSet {
-  private readonly anyHint: RegExp
+  readonly #anyHint: RegExp
 
   constructor(readonly rules: LogRule[]) {
     const hints = [...new Set(rules.flatMap((rule) => rule.hints))]
-    this.anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
+    this.#anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
   }
 
   /** The rule that says most about the line: a cause before a wrapper before a symptom, then the heaviest; or null. */
   match(body: string): RuleMatch | null {
     const start = windowStart(body)
     const text = body.length <= maxRuleLength ? body : body.slice(start, start + maxRuleLength)
-    if (!this.anyHint.test(text)) return null
+    if (!this.#anyHint.test(text)) return null
     const lower = text.toLowerCase()
     let best: RuleMatch | null = null
     for (const rule of this.rules) {

@@ -10,25 +10,27 @@ export interface ChannelListener {
 }
 
 export class EventHub {
-  private readonly channels = new Map<string, { listeners: Set<ChannelListener>; subscribed: Promise<unknown> }>()
+  readonly #redis: Redis
+  readonly #channels = new Map<string, { listeners: Set<ChannelListener>; subscribed: Promise<unknown> }>()
 
   /** @param redis a connection used for nothing else */
-  constructor(private readonly redis: Redis) {
+  constructor(redis: Redis) {
+    this.#redis = redis
     redis.on('message', (channel: string, message: string) => {
-      for (const listener of this.channels.get(channel)?.listeners ?? []) listener.onMessage(message)
+      for (const listener of this.#channels.get(channel)?.listeners ?? []) listener.onMessage(message)
     })
-    redis.on('ready', () => void this.afterReconnect())
+    redis.on('ready', () => void this.#afterReconnect())
   }
 
   /** Resolves with the function that ends the subscription, once Redis has confirmed the channel. */
   async listen(channel: string, listener: ChannelListener): Promise<() => void> {
-    let entry = this.channels.get(channel)
+    let entry = this.#channels.get(channel)
     if (!entry) {
-      entry = { listeners: new Set(), subscribed: this.redis.subscribe(channel) }
-      this.channels.set(channel, entry)
+      entry = { listeners: new Set(), subscribed: this.#redis.subscribe(channel) }
+      this.#channels.set(channel, entry)
     }
     entry.listeners.add(listener)
-    const leave = () => this.leave(channel, listener)
+    const leave = () => this.#leave(channel, listener)
     try {
       await entry.subscribed
     } catch (error) {
@@ -39,23 +41,24 @@ export class EventHub {
   }
 
   get channelCount(): number {
-    return this.channels.size
+    return this.#channels.size
   }
 
   /** Listeners read their logs again, but only once Redis has confirmed the channels: first subscribed, then read. */
-  private async afterReconnect(): Promise<void> {
-    const channels = [...this.channels.keys()]
+  async #afterReconnect(): Promise<void> {
+    const channels = [...this.#channels.keys()]
     if (channels.length === 0) return
     // A failure means that the connection is gone again; the next reconnect comes here too.
-    await this.redis.subscribe(...channels).catch(() => {})
-    for (const channel of channels) for (const listener of this.channels.get(channel)?.listeners ?? []) listener.onGap()
+    await this.#redis.subscribe(...channels).catch(() => {})
+    for (const channel of channels)
+      for (const listener of this.#channels.get(channel)?.listeners ?? []) listener.onGap()
   }
 
-  private leave(channel: string, listener: ChannelListener): void {
-    const entry = this.channels.get(channel)
+  #leave(channel: string, listener: ChannelListener): void {
+    const entry = this.#channels.get(channel)
     if (!entry?.listeners.delete(listener) || entry.listeners.size > 0) return
-    this.channels.delete(channel)
+    this.#channels.delete(channel)
     // While Redis is away there is nothing to unsubscribe from: a channel without listeners is dropped on message.
-    this.redis.unsubscribe(channel).catch(() => {})
+    this.#redis.unsubscribe(channel).catch(() => {})
   }
 }

@@ -87,21 +87,23 @@ type EndResult = 'ended' | 'missing' | 'active' | 'damaged'
 type Script = (...args: (string | number)[]) => Promise<unknown>
 
 export class JobStore {
-  private readonly scripts: Record<'admit' | 'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
+  readonly #redis: Redis
+  readonly #keys: Keys
+  readonly #graceMs: number
+  readonly #scripts: Record<'admit' | 'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
   /** When this process last came to Redis, new or again; of `performance.now()`. */
-  private connectedAt = performance.now()
+  #connectedAt = performance.now()
 
-  constructor(
-    private readonly redis: Redis,
-    private readonly keys: Keys,
-    private readonly graceMs: number,
-  ) {
+  constructor(redis: Redis, keys: Keys, graceMs: number) {
+    this.#redis = redis
+    this.#keys = keys
+    this.#graceMs = graceMs
     const define = (name: string, lua: string): Script => {
       redis.defineCommand(name, { lua })
       const commands = redis as unknown as Record<string, Script>
       return (...args) => commands[name]!.call(redis, ...args)
     }
-    this.scripts = {
+    this.#scripts = {
       admit: define('wfAdmit', admitScript),
       open: define('wfOpen', openScript),
       append: define('wfAppend', appendScript),
@@ -111,22 +113,22 @@ export class JobStore {
       handBack: define('wfHandBack', handBackScript),
     }
     redis.on('ready', () => {
-      this.connectedAt = performance.now()
+      this.#connectedAt = performance.now()
     })
   }
 
   /** For a grace after coming to Redis a lapsed lease is no proof: the readers may have been cut off from it too. */
-  private get regrant(): '1' | '0' {
-    return performance.now() - this.connectedAt < this.graceMs ? '1' : '0'
+  get #regrant(): '1' | '0' {
+    return performance.now() - this.#connectedAt < this.#graceMs ? '1' : '0'
   }
 
   /** Admits a job and writes its record and first event, or says which bound it would break. */
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
-    const k = this.keys
+    const k = this.#keys
     const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent]
     const { id, idempotency } = job
     const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(idempotency?.key ?? '')]
-    const reply = (await this.scripts.admit(
+    const reply = (await this.#scripts.admit(
       keys.length + own.length,
       ...keys,
       ...own,
@@ -147,11 +149,11 @@ export class JobStore {
    * @throws AppError `damaged_job` when the record or the log is not what this service writes
    */
   async open(id: string, attempt: number, worker: WorkerRef): Promise<Opened> {
-    const k = this.keys
-    const [verdict, lastSeq, now, fields, entries, payload] = (await this.scripts.open(
+    const k = this.#keys
+    const [verdict, lastSeq, now, fields, entries, payload] = (await this.#scripts.open(
       5,
       ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id)],
-      ...[id, attempt, JSON.stringify(worker), this.regrant, maxFruitlessAttempts],
+      ...[id, attempt, JSON.stringify(worker), this.#regrant, maxFruitlessAttempts],
     )) as [string, number, number, string[], LogEntry[], string]
     if (verdict === 'missing' || verdict === 'ended' || verdict === 'fenced') return { verdict }
     const record = parseRecord(id, pairs(fields))
@@ -168,9 +170,9 @@ export class JobStore {
   /** Appends to many logs in one round trip. The results are in the order of the appends. */
   async append(appends: Append[]): Promise<AppendResult[]> {
     if (appends.length === 0) return []
-    const k = this.keys
+    const k = this.#keys
     const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.rate]
-    const args: (string | number)[] = [this.regrant]
+    const args: (string | number)[] = [this.#regrant]
     for (const { id, attempt, firstSeq, events } of appends) {
       keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
       args.push(id, k.channel(id), attempt, firstSeq, events.length)
@@ -178,7 +180,7 @@ export class JobStore {
         args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))
       })
     }
-    const replies = (await this.scripts.append(keys.length, ...keys, ...args)) as [number, AppendVerdict][]
+    const replies = (await this.#scripts.append(keys.length, ...keys, ...args)) as [number, AppendVerdict][]
     return replies.map(([lastSeq, verdict]) => ({ lastSeq, verdict }))
   }
 
@@ -187,7 +189,7 @@ export class JobStore {
    * @param onlyWaiting leave it alone (`active`) when a worker has it
    */
   async end(id: string, event: NewEvent, onlyWaiting: boolean): Promise<EndResult> {
-    const k = this.keys
+    const k = this.#keys
     const keys = [
       k.admitted,
       k.admittedTokens,
@@ -200,23 +202,23 @@ export class JobStore {
       k.payload(id),
     ]
     const args = [id, k.channel(id), appendKind(event), JSON.stringify(event), onlyWaiting ? 1 : 0]
-    return (await this.scripts.end(keys.length, ...keys, ...args)) as EndResult
+    return (await this.#scripts.end(keys.length, ...keys, ...args)) as EndResult
   }
 
   /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
   async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number }> {
-    const [state, lastSeq] = (await this.scripts.cancel(2, this.keys.job(id), this.keys.waiting, id)) as [
+    const [state, lastSeq] = (await this.#scripts.cancel(2, this.#keys.job(id), this.#keys.waiting, id)) as [
       string,
       number,
     ]
-    if (state === 'active') await this.redis.publish(this.keys.control, JSON.stringify({ type: 'cancel', id }))
+    if (state === 'active') await this.#redis.publish(this.#keys.control, JSON.stringify({ type: 'cancel', id }))
     return { state: state as JobState | 'missing', lastSeq }
   }
 
   /** Renews the lease that keeps running jobs from being stopped as abandoned. */
   async renewLeases(ids: string[]): Promise<void> {
     if (ids.length === 0) return
-    await this.scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.keys.job(id), this.keys.lease(id)]))
+    await this.#scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.#keys.job(id), this.#keys.lease(id)]))
   }
 
   /**
@@ -224,25 +226,25 @@ export class JobStore {
    * @param forgive the attempt ended through no fault of the job and does not count towards poison
    */
   async handBack(id: string, attempt: number, forgive: boolean): Promise<void> {
-    await this.scripts.handBack(2, this.keys.job(id), this.keys.waiting, id, attempt, forgive ? 1 : 0)
+    await this.#scripts.handBack(2, this.#keys.job(id), this.#keys.waiting, id, attempt, forgive ? 1 : 0)
   }
 
   /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */
   async record(id: string): Promise<JobRecord | null> {
-    const fields = await this.redis.hgetall(this.keys.job(id))
+    const fields = await this.#redis.hgetall(this.#keys.job(id))
     return Object.keys(fields).length === 0 ? null : parseRecord(id, fields)
   }
 
   /** The events after a seq; -1 for all. Empty where there are none yet. @throws AppError `damaged_job` */
   async eventsAfter(id: string, seq: number): Promise<StreamEvent[]> {
-    const entries = (await this.redis.xrange(this.keys.log(id), `1-${seq + 2}`, '+')) as LogEntry[]
+    const entries = (await this.#redis.xrange(this.#keys.log(id), `1-${seq + 2}`, '+')) as LogEntry[]
     return parseLog(id, entries, seq + 1)
   }
 
   /** 1-based places in the line of those of the jobs that still wait. */
   async positions(ids: string[]): Promise<Map<string, number>> {
-    const pipeline = this.redis.pipeline()
-    for (const id of ids) pipeline.zrank(this.keys.waiting, id)
+    const pipeline = this.#redis.pipeline()
+    for (const id of ids) pipeline.zrank(this.#keys.waiting, id)
     const ranks = (await pipeline.exec()) ?? []
     const found = new Map<string, number>()
     ids.forEach((id, index) => {
@@ -254,36 +256,36 @@ export class JobStore {
 
   /** The first ones in line, where a job would stand that never came into BullMQ: admitted longer than `ms` ago. */
   async firstInLine(ms: number, limit: number): Promise<string[]> {
-    const ids = await this.redis.zrange(this.keys.waiting, 0, String(limit - 1))
-    const latest = (await redisNow(this.redis)) - ms
-    const admittedAt = await Promise.all(ids.map((id) => this.redis.hget(this.keys.job(id), 'created_at')))
+    const ids = await this.#redis.zrange(this.#keys.waiting, 0, String(limit - 1))
+    const latest = (await redisNow(this.#redis)) - ms
+    const admittedAt = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.job(id), 'created_at')))
     return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
   }
 
   /** The newest jobs first. */
   async recent(limit: number): Promise<string[]> {
-    return this.redis.zrevrange(this.keys.recent, 0, limit - 1)
+    return this.#redis.zrevrange(this.#keys.recent, 0, limit - 1)
   }
 
   /** How many jobs are admitted and unfinished, wait for a worker, and how many prompt tokens they hold. */
   async depth(): Promise<{ admitted: number; waiting: number; promptTokens: number }> {
     const [admitted, waiting, tokens] = await Promise.all([
-      this.redis.zcard(this.keys.admitted),
-      this.redis.zcard(this.keys.waiting),
-      this.redis.get(this.keys.admittedTokensTotal),
+      this.#redis.zcard(this.#keys.admitted),
+      this.#redis.zcard(this.#keys.waiting),
+      this.#redis.get(this.#keys.admittedTokensTotal),
     ])
     return { admitted, waiting, promptTokens: Number(tokens ?? 0) }
   }
 
   /** Admitted jobs whose deadline passed longer than `ms` ago, a few at a time. */
   async overdue(ms: number): Promise<string[]> {
-    const limit = (await redisNow(this.redis)) - ms
-    return this.redis.zrangebyscore(this.keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
+    const limit = (await redisNow(this.#redis)) - ms
+    return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
   }
 
   /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */
   async holdMs(): Promise<number | null> {
-    const value = await this.redis.hget(this.keys.rate, 'hold_ms')
+    const value = await this.#redis.hget(this.#keys.rate, 'hold_ms')
     return value === null ? null : Number(value)
   }
 }

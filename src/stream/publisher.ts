@@ -12,28 +12,34 @@ import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.
 export type StopVerdict = Exclude<AppendVerdict, 'ok' | 'gap'>
 
 export class JobWriter {
+  readonly #startSeq: number
+  readonly #wake: () => void
+  readonly #onStop: (verdict: StopVerdict) => void
   /** Events of this attempt, `events[i]` having seq `startSeq + i`. */
-  private readonly events: NewEvent[] = []
+  readonly #events: NewEvent[] = []
   /** The seq up to which Redis is known to have the log. */
-  private confirmedSeq: number
-  private stopped: StopVerdict | null = null
-  private waiters: (() => void)[] = []
+  #confirmedSeq: number
+  #stopped: StopVerdict | null = null
+  #waiters: (() => void)[] = []
 
   constructor(
     readonly id: string,
     readonly attempt: number,
-    private readonly startSeq: number,
-    private readonly wake: () => void,
-    private readonly onStop: (verdict: StopVerdict) => void,
+    startSeq: number,
+    wake: () => void,
+    onStop: (verdict: StopVerdict) => void,
   ) {
-    this.confirmedSeq = startSeq - 1
+    this.#startSeq = startSeq
+    this.#wake = wake
+    this.#onStop = onStop
+    this.#confirmedSeq = startSeq - 1
   }
 
   /** Queues events; they are on their way within the current round trip's time. */
   write(...events: NewEvent[]): void {
-    if (this.stopped) return
-    this.events.push(...events)
-    this.wake()
+    if (this.#stopped) return
+    this.#events.push(...events)
+    this.#wake()
   }
 
   /**
@@ -42,36 +48,36 @@ export class JobWriter {
    * @returns `ok`, or why the log did not take it
    */
   async finish(end: NewEvent): Promise<'ok' | StopVerdict> {
-    if (this.stopped === 'cancelled' || this.stopped === 'abandoned') {
-      this.events.length = this.confirmedSeq + 1 - this.startSeq
-      this.stopped = null
+    if (this.#stopped === 'cancelled' || this.#stopped === 'abandoned') {
+      this.#events.length = this.#confirmedSeq + 1 - this.#startSeq
+      this.#stopped = null
     }
     this.write(end)
     await this.drained()
-    return this.stopped ?? 'ok'
+    return this.#stopped ?? 'ok'
   }
 
   /** Generated tokens of this attempt that the log has. */
   get tokensWritten(): number {
-    const confirmed = this.events.slice(0, this.confirmedSeq + 1 - this.startSeq)
+    const confirmed = this.#events.slice(0, this.#confirmedSeq + 1 - this.#startSeq)
     return confirmed.filter((event) => event.type === 'token' && event.tokenId !== null).length
   }
 
   /** Resolves when Redis has all that was written, or the job was stopped. */
   async drained(): Promise<void> {
-    while (this.backlog > 0 && !this.stopped) await new Promise<void>((resolve) => this.waiters.push(resolve))
+    while (this.backlog > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
   /** Events that Redis has not confirmed yet. */
   get backlog(): number {
-    return this.startSeq + this.events.length - 1 - this.confirmedSeq
+    return this.#startSeq + this.#events.length - 1 - this.#confirmedSeq
   }
 
   /** The command for everything unconfirmed, or null. */
   pending(): Append | null {
-    if (this.stopped || this.backlog <= 0) return null
-    const firstSeq = this.confirmedSeq + 1
-    return { id: this.id, attempt: this.attempt, firstSeq, events: this.events.slice(firstSeq - this.startSeq) }
+    if (this.#stopped || this.backlog <= 0) return null
+    const firstSeq = this.#confirmedSeq + 1
+    return { id: this.id, attempt: this.attempt, firstSeq, events: this.#events.slice(firstSeq - this.#startSeq) }
   }
 
   /** Takes the log's answer. What it says of a job that is not ours any more counts, not how far its log has come. */
@@ -80,90 +86,92 @@ export class JobWriter {
     const complete = lastSeq === sent.firstSeq + sent.events.length - 1
     switch (verdict) {
       case 'ok':
-        this.confirmedSeq = Math.max(this.confirmedSeq, lastSeq)
+        this.#confirmedSeq = Math.max(this.#confirmedSeq, lastSeq)
         break
       case 'gap':
         // Redis has lost what it had confirmed; what is older than this attempt can't be sent again.
-        if (lastSeq < this.startSeq - 1) this.stop('missing')
-        else this.confirmedSeq = lastSeq
+        if (lastSeq < this.#startSeq - 1) this.#stop('missing')
+        else this.#confirmedSeq = lastSeq
         break
       case 'ended':
         // The reply to a resent end is the end itself.
-        if (complete && isTerminal(sent.events.at(-1)!)) this.confirmedSeq = lastSeq
-        else this.stop('ended')
+        if (complete && isTerminal(sent.events.at(-1)!)) this.#confirmedSeq = lastSeq
+        else this.#stop('ended')
         break
       case 'cancelled':
       case 'abandoned':
-        this.confirmedSeq = Math.max(lastSeq, this.startSeq - 1)
-        if (!complete) this.stop(verdict)
+        this.#confirmedSeq = Math.max(lastSeq, this.#startSeq - 1)
+        if (!complete) this.#stop(verdict)
         break
       case 'fenced':
       case 'missing':
       case 'damaged':
-        this.stop(verdict)
+        this.#stop(verdict)
         break
       default:
         verdict satisfies never
     }
-    for (const resolve of this.waiters.splice(0)) resolve()
+    for (const resolve of this.#waiters.splice(0)) resolve()
   }
 
-  private stop(verdict: StopVerdict): void {
-    if (this.stopped) return
-    this.stopped = verdict
-    this.onStop(verdict)
+  #stop(verdict: StopVerdict): void {
+    if (this.#stopped) return
+    this.#stopped = verdict
+    this.#onStop(verdict)
   }
 }
 
 export class Publisher {
-  private readonly writers = new Map<string, JobWriter>()
-  private flushing = false
-  private dirty = false
+  readonly #store: Pick<JobStore, 'append'>
+  readonly #onError: (error: Error) => void
+  readonly #writers = new Map<string, JobWriter>()
+  #flushing = false
+  #dirty = false
 
-  constructor(
-    private readonly store: Pick<JobStore, 'append'>,
-    private readonly onError: (error: Error) => void,
-  ) {}
+  constructor(store: Pick<JobStore, 'append'>, onError: (error: Error) => void) {
+    this.#store = store
+    this.#onError = onError
+  }
 
   /** @param onStop called once when the job's events are no longer wanted; the writer ignores further ones */
   writer(id: string, attempt: number, startSeq: number, onStop: (verdict: StopVerdict) => void): JobWriter {
-    const writer = new JobWriter(id, attempt, startSeq, () => this.schedule(), onStop)
-    this.writers.set(id, writer)
+    const writer = new JobWriter(id, attempt, startSeq, () => this.#schedule(), onStop)
+    this.#writers.set(id, writer)
     return writer
   }
 
   release(writer: JobWriter): void {
-    if (this.writers.get(writer.id) === writer) this.writers.delete(writer.id)
+    if (this.#writers.get(writer.id) === writer) this.#writers.delete(writer.id)
   }
 
-  private schedule(): void {
-    this.dirty = true
-    if (!this.flushing) void this.flush()
+  #schedule(): void {
+    this.#dirty = true
+    if (!this.#flushing) void this.#flush()
   }
 
-  private async flush(): Promise<void> {
-    this.flushing = true
+  async #flush(): Promise<void> {
+    this.#flushing = true
     // Whatever the same step writes for other jobs is written before this continues.
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.dirty) {
-      this.dirty = false
-      const writers = [...this.writers.values()]
+    while (this.#dirty) {
+      this.#dirty = false
+      const writers = [...this.#writers.values()]
       const sent = writers.flatMap((writer) => {
         const append = writer.pending()
         return append ? [{ writer, append }] : []
       })
       if (sent.length === 0) break
       try {
-        const results = await this.store.append(sent.map(({ append }) => append))
+        const results = await this.#store.append(sent.map(({ append }) => append))
         sent.forEach(({ writer, append }, index) => {
           writer.settle(append, results[index]!)
         })
       } catch (thrown) {
-        this.onError(toAppError(thrown, 'unavailable'))
+        this.#onError(toAppError(thrown, 'unavailable'))
         await new Promise((resolve) => setTimeout(resolve, 200))
       }
-      if (sent.some(({ writer }) => writer.pending() !== null)) this.dirty = true
+      if (sent.some(({ writer }) => writer.pending() !== null)) this.#dirty = true
     }
-    this.flushing = false
+    this.#flushing = false
   }
 }

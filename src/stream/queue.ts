@@ -23,17 +23,17 @@ const jobOptions = {
 } as const
 
 export class JobQueue {
-  private readonly queue: Queue
+  readonly #redis: Redis
+  readonly #keys: Keys
+  readonly #queue: Queue
 
   /** @param redis shared with other commands; it is not closed here */
-  constructor(
-    private readonly redis: Redis,
-    private readonly keys: Keys,
-    onError: (error: Error) => void,
-  ) {
+  constructor(redis: Redis, keys: Keys, onError: (error: Error) => void) {
+    this.#redis = redis
+    this.#keys = keys
     const options: QueueOptions = { connection: redis, prefix: keys.prefix, defaultJobOptions: jobOptions }
-    this.queue = new Queue(queueName, options)
-    this.queue.on('error', onError)
+    this.#queue = new Queue(queueName, options)
+    this.#queue.on('error', onError)
   }
 
   /**
@@ -41,22 +41,22 @@ export class JobQueue {
    * the id alone: what the job is to do was stored by the script that admitted it.
    */
   async add(id: string): Promise<void> {
-    await this.queue.add('job', {}, { jobId: id })
-    await publishWork(this.redis, this.keys)
+    await this.#queue.add('job', {}, { jobId: id })
+    await publishWork(this.#redis, this.#keys)
   }
 
   /** Whether BullMQ knows the job, waiting or taken. */
   async has(id: string): Promise<boolean> {
-    return (await this.redis.exists(`${this.keys.prefix}:${queueName}:${id}`)) === 1
+    return (await this.#redis.exists(`${this.#keys.prefix}:${queueName}:${id}`)) === 1
   }
 
   /** Takes a job that no worker has begun out of the line. */
   async remove(id: string): Promise<void> {
-    await this.queue.remove(id)
+    await this.#queue.remove(id)
   }
 
   async close(): Promise<void> {
-    await this.queue.close()
+    await this.#queue.close()
   }
 }
 

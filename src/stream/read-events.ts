@@ -97,44 +97,46 @@ const maxHeldMessages = 1000
 
 /** The channel's messages in order, with a wake-up for gaps and for silence. */
 class Inbox {
-  private readonly messages: string[] = []
-  private gap = false
-  private wake: (() => void) | null = null
+  readonly #signal: AbortSignal
+  readonly #messages: string[] = []
+  #gap = false
+  #wake: (() => void) | null = null
   /** Whether the last wait ended in silence. */
   idle = false
 
-  constructor(private readonly signal: AbortSignal) {
-    signal.addEventListener('abort', () => this.wake?.(), { once: true })
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', () => this.#wake?.(), { once: true })
   }
 
   onMessage(message: string): void {
     // A reader that doesn't keep up holds little: what it missed is in the log.
-    if (this.messages.length >= maxHeldMessages) {
-      this.messages.length = 0
-      this.gap = true
-    } else if (!this.gap) this.messages.push(message)
-    this.wake?.()
+    if (this.#messages.length >= maxHeldMessages) {
+      this.#messages.length = 0
+      this.#gap = true
+    } else if (!this.#gap) this.#messages.push(message)
+    this.#wake?.()
   }
 
   onGap(): void {
-    this.gap = true
-    this.wake?.()
+    this.#gap = true
+    this.#wake?.()
   }
 
   /** The next message; null for "read the log". */
   async next(silenceMs: number): Promise<string | null> {
-    if (this.messages.length === 0 && !this.gap && !this.signal.aborted) {
+    if (this.#messages.length === 0 && !this.#gap && !this.#signal.aborted) {
       let timer: NodeJS.Timeout | undefined
       await new Promise<void>((resolve) => {
-        this.wake = resolve
+        this.#wake = resolve
         timer = setTimeout(resolve, silenceMs)
       })
       clearTimeout(timer)
-      this.wake = null
+      this.#wake = null
     }
-    const message = this.messages.shift() ?? null
+    const message = this.#messages.shift() ?? null
     this.idle = message === null
-    if (message === null) this.gap = false
+    if (message === null) this.#gap = false
     return message
   }
 }

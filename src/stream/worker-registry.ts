@@ -42,45 +42,48 @@ export type WorkerInfo = z.infer<typeof workerInfoSchema>
 export type LiveWorker = WorkerInfo & { jobs: number }
 
 export class WorkerRegistry {
-  constructor(
-    private readonly redis: Redis,
-    private readonly keys: Keys,
-  ) {}
+  readonly #redis: Redis
+  readonly #keys: Keys
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis
+    this.#keys = keys
+  }
 
   async beat(info: WorkerInfo): Promise<void> {
-    const now = await redisNow(this.redis)
-    await this.redis
+    const now = await redisNow(this.#redis)
+    await this.#redis
       .pipeline()
-      .zadd(this.keys.workers, now + heartbeatLifeMs, info.id)
-      .hset(this.keys.workerInfo, info.id, JSON.stringify(info))
+      .zadd(this.#keys.workers, now + heartbeatLifeMs, info.id)
+      .hset(this.#keys.workerInfo, info.id, JSON.stringify(info))
       .exec()
   }
 
   async setJobs(id: string, jobs: number): Promise<void> {
-    await this.redis.hset(this.keys.workerLoad, id, jobs)
+    await this.#redis.hset(this.#keys.workerLoad, id, jobs)
   }
 
   async leave(id: string): Promise<void> {
-    await this.redis
+    await this.#redis
       .pipeline()
-      .zrem(this.keys.workers, id)
-      .hdel(this.keys.workerInfo, id)
-      .hdel(this.keys.workerLoad, id)
+      .zrem(this.#keys.workers, id)
+      .hdel(this.#keys.workerInfo, id)
+      .hdel(this.#keys.workerLoad, id)
       .exec()
   }
 
   /** The workers heard of lately; those long gone are forgotten. A damaged heartbeat is no worker. */
   async live(): Promise<LiveWorker[]> {
-    const now = await redisNow(this.redis)
+    const now = await redisNow(this.#redis)
     const [ids, gone] = await Promise.all([
-      this.redis.zrangebyscore(this.keys.workers, now, '+inf'),
-      this.redis.zrangebyscore(this.keys.workers, '-inf', now - 60_000),
+      this.#redis.zrangebyscore(this.#keys.workers, now, '+inf'),
+      this.#redis.zrangebyscore(this.#keys.workers, '-inf', now - 60_000),
     ])
     for (const id of gone) await this.leave(id)
     if (ids.length === 0) return []
     const [infos, loads] = await Promise.all([
-      this.redis.hmget(this.keys.workerInfo, ...ids),
-      this.redis.hmget(this.keys.workerLoad, ...ids),
+      this.#redis.hmget(this.#keys.workerInfo, ...ids),
+      this.#redis.hmget(this.#keys.workerLoad, ...ids),
     ])
     return ids.flatMap((_, index) => {
       const info = parseInfo(infos[index] ?? '')

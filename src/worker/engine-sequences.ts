@@ -14,14 +14,16 @@ export interface CrashingEngine extends Engine {
 type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash' }
 
 export class EngineSequences {
-  private readonly receivers = new Map<string, (item: Item) => void>()
+  readonly #engine: CrashingEngine
+  readonly #receivers = new Map<string, (item: Item) => void>()
 
-  constructor(private readonly engine: CrashingEngine) {
+  constructor(engine: CrashingEngine) {
+    this.#engine = engine
     engine.onStep((outputs) => {
-      for (const output of outputs) this.receivers.get(output.id)?.({ kind: 'output', output })
+      for (const output of outputs) this.#receivers.get(output.id)?.({ kind: 'output', output })
     })
     engine.onCrash(({ lost }) => {
-      for (const id of lost) this.receivers.get(id)?.({ kind: 'crash' })
+      for (const id of lost) this.#receivers.get(id)?.({ kind: 'crash' })
     })
   }
 
@@ -34,14 +36,14 @@ export class EngineSequences {
     let wake: (() => void) | null = null
     const onAbort = () => wake?.()
     let ended = false
-    this.receivers.set(request.id, (item) => {
+    this.#receivers.set(request.id, (item) => {
       items.push(item)
       wake?.()
     })
     signal.addEventListener('abort', onAbort)
     try {
       if (signal.aborted) return
-      this.engine.submit(request)
+      this.#engine.submit(request)
       while (!signal.aborted) {
         const item = items.shift()
         if (!item) {
@@ -58,8 +60,8 @@ export class EngineSequences {
       }
     } finally {
       signal.removeEventListener('abort', onAbort)
-      this.receivers.delete(request.id)
-      if (!ended) this.engine.cancel(request.id)
+      this.#receivers.delete(request.id)
+      if (!ended) this.#engine.cancel(request.id)
     }
   }
 }

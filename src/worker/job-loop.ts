@@ -38,143 +38,145 @@ export interface JobLoopOptions {
 }
 
 export class JobLoop {
-  private readonly held = new Map<string, HeldJob>()
-  private readonly queue: Worker
-  private readonly renewal: NodeJS.Timeout
-  private wake: (() => void) | null = null
-  private hinted = false
-  private taken = 0
-  private stopping = false
-  private running: Promise<void> | null = null
+  readonly #options: JobLoopOptions
+  readonly #held = new Map<string, HeldJob>()
+  readonly #queue: Worker
+  readonly #renewal: NodeJS.Timeout
+  #wake: (() => void) | null = null
+  #hinted = false
+  #taken = 0
+  #stopping = false
+  #running: Promise<void> | null = null
 
-  constructor(private readonly options: JobLoopOptions) {
-    this.queue = new Worker(queueName, null, {
+  constructor(options: JobLoopOptions) {
+    this.#options = options
+    this.#queue = new Worker(queueName, null, {
       connection: options.redis,
       prefix: options.keys.prefix,
       ...workerOptions,
     })
-    this.queue.on('error', (error) => options.logger.warn({ err: error }, 'queue connection'))
+    this.#queue.on('error', (error) => options.logger.warn({ err: error }, 'queue connection'))
     // Jobs of dead workers are back in line.
-    this.queue.on('stalled', () => this.hint())
-    this.renewal = setInterval(() => void this.renewLocks(), renewMs)
+    this.#queue.on('stalled', () => this.hint())
+    this.#renewal = setInterval(() => void this.#renewLocks(), renewMs)
   }
 
   get jobs(): number {
-    return this.held.size
+    return this.#held.size
   }
 
   start(): void {
-    void this.queue.startStalledCheckTimer()
-    this.running ??= this.run()
+    void this.#queue.startStalledCheckTimer()
+    this.#running ??= this.#run()
   }
 
   /** Something may be waiting. */
   hint(): void {
-    this.hinted = true
-    this.wake?.()
+    this.#hinted = true
+    this.#wake?.()
   }
 
   /** Somebody asked for a job to stop. The log knows it too; this is only faster. */
   cancel(id: string): void {
-    this.held.get(id)?.stop.abort('cancelled' satisfies StopReason)
+    this.#held.get(id)?.stop.abort('cancelled' satisfies StopReason)
   }
 
   /** Takes no more jobs, hands back those that run, and resolves when all are out of its hands. */
   async stop(): Promise<void> {
-    this.stopping = true
-    for (const { stop } of this.held.values()) stop.abort('shutdown' satisfies StopReason)
-    this.wake?.()
-    await this.running
-    await Promise.all([...this.held.values()].map(({ ended }) => ended))
-    clearInterval(this.renewal)
-    await this.queue.close()
+    this.#stopping = true
+    for (const { stop } of this.#held.values()) stop.abort('shutdown' satisfies StopReason)
+    this.#wake?.()
+    await this.#running
+    await Promise.all([...this.#held.values()].map(({ ended }) => ended))
+    clearInterval(this.#renewal)
+    await this.#queue.close()
   }
 
-  private async run(): Promise<void> {
-    const { slots, logger } = this.options
-    while (!this.stopping) {
-      this.hinted = false
+  async #run(): Promise<void> {
+    const { slots, logger } = this.#options
+    while (!this.#stopping) {
+      this.#hinted = false
       try {
-        const room = this.held.size < slots && this.options.ready()
-        if (room && (await this.takeOne())) continue
+        const room = this.#held.size < slots && this.#options.ready()
+        if (room && (await this.#takeOne())) continue
       } catch (thrown) {
         logger.warn({ err: toAppError(thrown) }, 'could not take a job')
-        await this.pause(yieldMs)
+        await this.#pause(yieldMs)
       }
-      if (!this.hinted) await this.pause(pollMs)
+      if (!this.#hinted) await this.#pause(pollMs)
     }
   }
 
-  private async takeOne(): Promise<boolean> {
-    const { workerId, registry } = this.options
-    if (!isOwnTurn(workerId, this.held.size, await registry.live())) await this.pause(yieldMs, false)
-    if (this.stopping) return false
-    const token = `${workerId}:${++this.taken}`
-    const job = await this.queue.getNextJob(token, { block: false })
+  async #takeOne(): Promise<boolean> {
+    const { workerId, registry } = this.#options
+    if (!isOwnTurn(workerId, this.#held.size, await registry.live())) await this.#pause(yieldMs, false)
+    if (this.#stopping) return false
+    const token = `${workerId}:${++this.#taken}`
+    const job = await this.#queue.getNextJob(token, { block: false })
     if (!job?.id) return false
-    await this.supersede(job.id)
+    await this.#supersede(job.id)
     const stop = new AbortController()
     // Resolves after this turn, so the entry is there before it is removed.
-    const ended = this.hold(job, job.id, token, stop.signal)
-    this.held.set(job.id, { token, stop, ended })
-    if (this.stopping) stop.abort('shutdown' satisfies StopReason)
-    await registry.setJobs(workerId, this.held.size)
+    const ended = this.#hold(job, job.id, token, stop.signal)
+    this.#held.set(job.id, { token, stop, ended })
+    if (this.#stopping) stop.abort('shutdown' satisfies StopReason)
+    await registry.setJobs(workerId, this.#held.size)
     return true
   }
 
   /** A job whose lock had lapsed (the machine slept, Redis was away) can come back to the worker that still runs it. */
-  private async supersede(id: string): Promise<void> {
-    const held = this.held.get(id)
+  async #supersede(id: string): Promise<void> {
+    const held = this.#held.get(id)
     held?.stop.abort('superseded' satisfies StopReason)
     await held?.ended
   }
 
   /** Never rejects: the loop and the other jobs go on whatever happens to one. */
-  private async hold(job: Job, id: string, token: string, stop: AbortSignal): Promise<void> {
-    const { workerId, registry, logger } = this.options
+  async #hold(job: Job, id: string, token: string, stop: AbortSignal): Promise<void> {
+    const { workerId, registry, logger } = this.#options
     const log = logger.child({ job: id, attempt: job.attemptsStarted })
     try {
-      const outcome = await this.options.attempt({ id, attempt: job.attemptsStarted, stop })
+      const outcome = await this.#options.attempt({ id, attempt: job.attemptsStarted, stop })
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
       if (outcome === 'handed-back') {
         await job.moveToWait(token)
-        await publishWork(this.options.redis, this.options.keys)
+        await publishWork(this.#options.redis, this.#options.keys)
       }
       log.info({ outcome }, 'attempt ended')
     } catch (thrown) {
       // Its lock lapses and another attempt is made: by whoever finds it, this worker too.
       log.warn({ err: toAppError(thrown) }, 'attempt given up')
     }
-    if (this.held.get(id)?.token === token) this.held.delete(id)
+    if (this.#held.get(id)?.token === token) this.#held.delete(id)
     // Redis is away; the next job taken or ended sets the number again.
-    await registry.setJobs(workerId, this.held.size).catch(() => {})
+    await registry.setJobs(workerId, this.#held.size).catch(() => {})
     this.hint()
   }
 
-  private async renewLocks(): Promise<void> {
-    const jobs = [...this.held]
+  async #renewLocks(): Promise<void> {
+    const jobs = [...this.#held]
     if (jobs.length === 0) return
     const ids = jobs.map(([id]) => id)
     const tokens = jobs.map(([, { token }]) => token)
     try {
-      const lost = await this.queue.extendJobLocks(ids, tokens, lockDurationMs)
+      const lost = await this.#queue.extendJobLocks(ids, tokens, lockDurationMs)
       // Another attempt may have begun; the log decides who may write, not this.
-      if (lost.length > 0) this.options.logger.warn({ jobs: lost }, 'lost the lock of jobs')
+      if (lost.length > 0) this.#options.logger.warn({ jobs: lost }, 'lost the lock of jobs')
     } catch (thrown) {
-      this.options.logger.warn({ err: toAppError(thrown) }, 'could not renew locks')
+      this.#options.logger.warn({ err: toAppError(thrown) }, 'could not renew locks')
     }
   }
 
   /** @param wakeable whether a hint ends the pause */
-  private async pause(ms: number, wakeable = true): Promise<void> {
+  async #pause(ms: number, wakeable = true): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms)
-      this.wake = () => {
-        if (!wakeable && !this.stopping) return
+      this.#wake = () => {
+        if (!wakeable && !this.#stopping) return
         clearTimeout(timer)
         resolve()
       }
     })
-    this.wake = null
+    this.#wake = null
   }
 }

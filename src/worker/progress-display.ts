@@ -6,43 +6,46 @@ import type { OpenProgress } from '../inference/engine-messages.ts'
 const lineEveryMs = 2000
 
 export class ProgressDisplay {
-  private bar: cliProgress.SingleBar | null = null
-  private stage = ''
-  private lastLine = 0
+  readonly #output: NodeJS.WriteStream
+  #bar: cliProgress.SingleBar | null = null
+  #stage = ''
+  #lastLine = 0
 
-  constructor(private readonly output: NodeJS.WriteStream) {}
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output
+  }
 
   show({ stage, done, total }: OpenProgress): void {
-    if (this.output.isTTY) this.drawBar(stage, done, total)
-    else this.writeLine(stage, done, total)
+    if (this.#output.isTTY) this.#drawBar(stage, done, total)
+    else this.#writeLine(stage, done, total)
   }
 
   end(): void {
-    this.bar?.stop()
-    this.bar = null
+    this.#bar?.stop()
+    this.#bar = null
   }
 
-  private drawBar(stage: string, done: number, total: number): void {
-    if (stage !== this.stage) {
+  #drawBar(stage: string, done: number, total: number): void {
+    if (stage !== this.#stage) {
       this.end()
-      this.bar = new cliProgress.SingleBar({
+      this.#bar = new cliProgress.SingleBar({
         format: `${stage} [{bar}] {percentage}%  {eta_formatted} left`,
-        stream: this.output,
+        stream: this.#output,
         hideCursor: true,
       })
-      this.bar.start(Math.max(1, total), done)
-      this.stage = stage
+      this.#bar.start(Math.max(1, total), done)
+      this.#stage = stage
     }
-    this.bar?.setTotal(Math.max(1, total))
-    this.bar?.update(done)
+    this.#bar?.setTotal(Math.max(1, total))
+    this.#bar?.update(done)
   }
 
-  private writeLine(stage: string, done: number, total: number): void {
+  #writeLine(stage: string, done: number, total: number): void {
     const now = performance.now()
-    if (stage === this.stage && now - this.lastLine < lineEveryMs) return
-    this.stage = stage
-    this.lastLine = now
+    if (stage === this.#stage && now - this.#lastLine < lineEveryMs) return
+    this.#stage = stage
+    this.#lastLine = now
     const share = total > 0 ? ` ${Math.floor((done / total) * 100)} %` : ''
-    this.output.write(`${stage}${share}\n`)
+    this.#output.write(`${stage}${share}\n`)
   }
 }

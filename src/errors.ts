@@ -5,6 +5,8 @@ export const errorCodes = [
   // The caller's input.
   'malformed',
   'invalid_header',
+  'unauthorized',
+  'forbidden',
   'not_found',
   'method_not_allowed',
   'body_too_large',
@@ -13,6 +15,7 @@ export const errorCodes = [
   'idempotency_conflict',
   // The service's state; the caller may try again.
   'queue_full',
+  'rate_limited',
   'unavailable',
   // How a job can fail.
   'deadline_exceeded',

@@ -4,6 +4,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { AppError } from './errors.ts'
+import * as keys from './setting-keys.ts'
 import * as parse from './setting-values.ts'
 import { usableCores } from './usable-cores.ts'
 
@@ -15,6 +16,8 @@ interface Variable<Value> {
   shown?: string
   allowed: string
   meaning: string
+  /** Its value is in no message. */
+  secret?: true
 }
 
 const variable = <Value>(schema: z.ZodType<Value, string>, rest: Omit<Variable<Value>, 'schema'>): Variable<Value> => ({
@@ -87,6 +90,21 @@ const variables = {
     meaning: 'largest request body, and largest body with a log',
   }),
   MAX_CONNECTIONS: count(10_000, 1, 1_000_000, 'open connections an API process accepts'),
+  API_KEYS: variable(keys.apiKeys, {
+    fallback: '',
+    shown: 'none: everyone may do everything',
+    allowed: keys.allowedKeys,
+    meaning: 'keys of those who may use the API, as `NAME:KEY` or `KEY`, comma-separated, or a file with one a line',
+    secret: true,
+  }),
+  ADMIN_KEY: variable(keys.adminKey, {
+    fallback: null,
+    shown: 'none',
+    allowed: 'one KEY, or the path of a file that holds it; at least 8 visible ASCII characters',
+    meaning: 'the key of those who run the service: every job, `/workers`, `/metrics`, `/admin/queues`',
+    secret: true,
+  }),
+  TRUST_PROXY: count(0, 0, 10, 'proxies in front of the API whose `X-Forwarded-For` is believed', '0; 1 in compose'),
   CORS_ORIGINS: variable(parse.origins, {
     fallback: '',
     shown: 'none',
@@ -121,7 +139,9 @@ export type Settings = ReturnType<typeof readSettings>
 
 /** Throws one `bad_setting` for the first wrong value: its name, the value without passwords, and what is allowed. */
 export function readSettings(env: NodeJS.ProcessEnv) {
-  refusePlanned(env)
+  const apiKeys = isSet(env.API_KEYS) ? required(env, 'API_KEYS') : []
+  const adminKey = optional(env, 'ADMIN_KEY')
+  refuseAdminAmong(apiKeys, adminKey)
   return {
     /** null: not set. */
     redisUrl: optional(env, 'REDIS_URL'),
@@ -142,6 +162,10 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     bodyLimitBytes: required(env, 'BODY_LIMIT').bodyBytes,
     logBodyLimitBytes: required(env, 'BODY_LIMIT').logBytes,
     maxConnections: required(env, 'MAX_CONNECTIONS'),
+    /** Empty, and no adminKey: nobody is asked for a key. */
+    apiKeys,
+    adminKey,
+    trustProxy: required(env, 'TRUST_PROXY'),
     /** Empty: pages of other origins may not call the API. `*` is any. */
     corsOrigins: required(env, 'CORS_ORIGINS'),
     logLevel: required(env, 'LOG_LEVEL'),
@@ -162,32 +186,24 @@ function optional<N extends Name>(env: NodeJS.ProcessEnv, name: N): ValueOf<N> |
 }
 
 function required<N extends Name>(env: NodeJS.ProcessEnv, name: N): ValueOf<N> {
-  const { schema, fallback, allowed } = variables[name]
+  const { schema, fallback, allowed, secret }: Variable<unknown> = variables[name]
   // compose passes a variable that is not set as an empty string.
   const text = isSet(env[name]) ? env[name].trim() : (fallback ?? '')
   const parsed = schema.safeParse(text)
   if (parsed.success) return parsed.data as ValueOf<N>
-  throw new AppError('bad_setting', `${name} is "${parse.withoutPasswords(text)}"; allowed: ${allowed}`, {
-    field: name,
-  })
+  const wrong = secret ? `can't be used: ${parsed.error.issues[0]?.message}` : `is "${parse.withoutPasswords(text)}"`
+  throw new AppError('bad_setting', `${name} ${wrong}; allowed: ${allowed}`, { field: name })
 }
 
 function isSet(text: string | undefined): text is string {
   return text !== undefined && text.trim() !== ''
 }
 
-/** A key that is ignored would leave a service open that its owner believes closed. */
-function refusePlanned(env: NodeJS.ProcessEnv): void {
-  for (const name of ['API_KEYS', 'ADMIN_KEY']) {
-    if (!isSet(env[name])) continue
-    throw new AppError(
-      'bad_setting',
-      `${name} is set, but this version has no keys yet: unset it and keep HOST private`,
-      {
-        field: name,
-      },
-    )
-  }
+function refuseAdminAmong(apiKeys: keys.ApiKey[], adminKey: keys.ApiKey | null): void {
+  if (adminKey === null || !apiKeys.some(({ hash }) => hash.equals(adminKey.hash))) return
+  throw new AppError('bad_setting', 'ADMIN_KEY is one of the API_KEYS; allowed: a key of its own', {
+    field: 'ADMIN_KEY',
+  })
 }
 
 /** One line for each variable whose name is nearly one of ours: `ENGINE_SLOT is not a setting; did you mean ENGINE_SLOTS?` */

@@ -1,4 +1,6 @@
-import { resolve } from 'node:path'
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { misspelledSettings, readSettings, requireRedisUrl, settingsTable } from '../src/settings.ts'
 
@@ -94,8 +96,51 @@ describe('settings', () => {
     }
   })
 
-  test('keys are refused rather than ignored', () => {
-    expect(() => readSettings({ API_KEYS: 'k1' })).toThrow(/^API_KEYS is set, but this version has no keys yet/)
+  test('keys are kept as hashes, with a name of their own or one made from the hash', () => {
+    const { apiKeys, adminKey } = readSettings({
+      API_KEYS: 'alice:secret-of-alice, another-secret',
+      ADMIN_KEY: 'administrator',
+    })
+    expect(apiKeys.map(({ name }) => name)).toEqual(['alice', expect.stringMatching(/^key-[0-9a-f]{8}$/)])
+    expect(adminKey?.name).toBe('admin')
+    expect(JSON.stringify([apiKeys, adminKey])).not.toMatch(/secret|administrator/)
+  })
+
+  test('keys are read from a file, one a line, with comments', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'keys-')), 'keys')
+    await writeFile(file, '# the team\n\nalice:secret-of-alice\r\n  bob:secret-of-bob  \n')
+    expect(readSettings({ API_KEYS: `carol:secret-of-carol,${file}` }).apiKeys.map(({ name }) => name)).toEqual([
+      'carol',
+      'alice',
+      'bob',
+    ])
+  })
+
+  test.each([
+    ['API_KEYS', 'alice:secret-of-alice,short', 'key 2 has 5 characters'],
+    ['API_KEYS', 'alice:', 'key 1 has 0 characters'],
+    ['API_KEYS', 'secret-of-alice,', 'key 2 has 0 characters'],
+    ['API_KEYS', 'alice:secret of alice', 'key 1 has a space'],
+    ['API_KEYS', 'al ice:secret-of-alice', 'the name of key 1 is not'],
+    ['API_KEYS', 'admin:secret-of-alice', 'the name of key 1 is admin'],
+    ['API_KEYS', 'alice:the-same-key,bob:the-same-key', 'alice and bob have the same key'],
+    ['API_KEYS', '/no/such/file', "the file /no/such/file can't be read (ENOENT)"],
+    ['ADMIN_KEY', 'secret', 'key 1 has 6 characters'],
+  ])('%s="%s" is refused without quoting a key', (name, value, message) => {
+    let said = ''
+    try {
+      readSettings({ [name]: value })
+    } catch (thrown) {
+      said = String(thrown)
+    }
+    expect(said).toContain(`${name} can't be used: ${message}`)
+    expect(said).not.toMatch(/secret|same-key/)
+  })
+
+  test('a key can not be both an API key and the admin key', () => {
+    expect(() => readSettings({ API_KEYS: 'a:the-same-key', ADMIN_KEY: 'the-same-key' })).toThrow(
+      /^ADMIN_KEY is one of/,
+    )
   })
 
   test('a process that needs a Redis says so when none is named', () => {

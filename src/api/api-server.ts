@@ -12,6 +12,8 @@ import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import { createApp } from './app.ts'
+import { KeyRing } from './auth/key-ring.ts'
+import { Tickets } from './auth/tickets.ts'
 import { Caretaker } from './caretaker.ts'
 import { FormatChecks } from './format-checks.ts'
 import { ApiMetrics } from './metrics.ts'
@@ -66,6 +68,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const shutdown = new AbortController()
   const service: ApiService = {
     ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry },
+    auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
     submit: {
       ...{ store, queue, watch, threads, formats },
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },

@@ -5,9 +5,11 @@ import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { AppError } from '../errors.ts'
+import { authenticate } from './auth/authenticate.ts'
+import { callerName } from './auth/caller.ts'
 import { errorHandler } from './http-error.ts'
 import { jobRoutes } from './routes/job-routes.ts'
-import { statusRoutes } from './routes/status-routes.ts'
+import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
 import type { ApiService } from './service.ts'
 
@@ -17,17 +19,22 @@ const methods: [pattern: RegExp, allowed: string][] = [
   [/^\/jobs$/, 'GET, POST'],
   [/^\/jobs\/[^/]+$/, 'GET, DELETE'],
   [/^\/jobs\/[^/]+\/stream$/, 'GET'],
+  [/^\/jobs\/[^/]+\/ticket$/, 'POST'],
   [/^\/(health|ready|workers|metrics|openapi\.json)$/, 'GET'],
 ]
 
 export function createApp(service: ApiService): Express {
   const app = express()
   app.set('etag', false)
+  app.set('trust proxy', service.settings.trustProxy)
   app.use(requestId)
   app.use(accessLog(service))
   app.use(helmet())
   if (service.settings.corsOrigins.length > 0) app.use(crossOrigin(service.settings.corsOrigins))
-  app.use(statusRoutes(service))
+  // What stands above this line is open to everyone, what stands below knows its caller.
+  app.use(openRoutes(service))
+  app.use(authenticate(service.auth))
+  app.use(operatorRoutes(service))
   app.use(refuseDuringShutdown(service))
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
@@ -52,9 +59,13 @@ function accessLog({ logger, metrics }: ApiService): RequestHandler {
       const status = response.statusCode
       metrics.requestEnded(method, request.route?.path ?? 'unknown', status)
       const line = { id, method, path: path.slice(0, 200), status, ms: Math.round(performance.now() - startedAt) }
-      const ended = { ...line, job: response.get('X-Job-Id'), ...(!response.writableFinished && { client: 'left' }) }
+      const key = callerName(request)
+      const job = response.get('X-Job-Id')
+      const ended = { ...line, key, job, ...(!response.writableFinished && { client: 'left' }) }
       // Probes come every few seconds; what they would say is in the metrics.
-      if (/^\/(health|ready|metrics)$/.test(path)) logger.debug(ended, 'request')
+      // So is how many wrong keys an address tries; only the first of them are worth a line.
+      const guessed = status === 429 && response.get('WWW-Authenticate') !== undefined
+      if (guessed || /^\/(health|ready|metrics)$/.test(path)) logger.debug(ended, 'request')
       else if (status >= 500) logger.warn(ended, 'request')
       else logger.info(ended, 'request')
     })

@@ -7,6 +7,8 @@ import type { Logger } from '../logger.ts'
 const statusByCode: Record<ErrorCode, number> = {
   malformed: 400,
   invalid_header: 400,
+  unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   body_too_large: 413,
@@ -14,6 +16,7 @@ const statusByCode: Record<ErrorCode, number> = {
   invalid_request: 422,
   idempotency_conflict: 409,
   queue_full: 429,
+  rate_limited: 429,
   unavailable: 503,
   deadline_exceeded: 504,
   engine_failed: 500,

@@ -15,6 +15,7 @@ import {
   readySchema,
   stageEventSchema,
   stoppedSchema,
+  ticketSchema,
   tokenEventSchema,
   workersSchema,
 } from './wire-schemas.ts'
@@ -29,6 +30,7 @@ const schemas = {
   Job: jobSchema,
   Accepted: acceptedSchema,
   Stopped: stoppedSchema,
+  Ticket: ticketSchema,
   Health: healthSchema,
   Ready: readySchema,
   Workers: workersSchema,
@@ -55,7 +57,11 @@ const sseText = {
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 }
 
+const needsKey = { 401: error('keys are set and the request has none that is known') }
+const forOperators = { ...needsKey, 403: error('the key is not the ADMIN_KEY') }
+
 const submitErrors = {
+  ...needsKey,
   409: error('the Idempotency-Key was used with another body'),
   400: error('the body is not JSON'),
   413: error('the body is too large'),
@@ -80,7 +86,7 @@ const submit = (summary: string, body: SchemaName, answers: object, example: obj
 })
 
 const jobId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
-const unknownJob = { 404: error('unknown or expired job') }
+const unknownJob = { ...needsKey, 404: error('unknown or expired job, or one of another key') }
 
 const generateExample = { prompt: 'Once upon a time', max_tokens: 32, temperature: 0 }
 const analyzeExample = { log_content: 'npm ERR! code ENOENT\nnpm ERR! path /app/package.json', log_type: 'build' }
@@ -123,6 +129,7 @@ const paths = {
     get: {
       summary: 'Recent jobs, the newest first',
       responses: {
+        ...needsKey,
         200: {
           description: 'without results',
           content: {
@@ -153,6 +160,7 @@ const paths = {
         jobId,
         { name: 'Last-Event-ID', in: 'header', schema: { type: 'integer', minimum: -1 } },
         { name: 'starting_after', in: 'query', schema: { type: 'integer', minimum: -1 } },
+        { name: 'ticket', in: 'query', schema: { type: 'string' }, description: 'instead of a key' },
       ],
       responses: {
         200: sseText,
@@ -162,17 +170,37 @@ const paths = {
       },
     },
   },
-  '/workers': {
-    get: { summary: 'Live workers', responses: { 200: answer('slots, load and model of each', 'Workers') } },
+  '/jobs/{id}/ticket': {
+    post: {
+      summary: 'A ticket for an EventSource: 60 seconds, this stream only',
+      parameters: [jobId],
+      responses: { 200: answer('the ticket', 'Ticket'), ...unknownJob },
+    },
   },
-  '/health': { get: { summary: 'Liveness', responses: { 200: answer('this process answers', 'Health') } } },
+  '/workers': {
+    get: {
+      summary: 'Live workers',
+      responses: { 200: answer('slots, load and model of each', 'Workers'), ...forOperators },
+    },
+  },
+  '/health': {
+    get: { security: [], summary: 'Liveness', responses: { 200: answer('this process answers', 'Health') } },
+  },
   '/ready': {
     get: {
+      security: [],
       summary: 'Readiness',
       responses: { 200: answer('a request can be answered', 'Ready'), 503: error('Redis or every worker is away') },
     },
   },
-  '/metrics': { get: { summary: 'Prometheus metrics', responses: { 200: { description: 'text format' } } } },
+  '/metrics': {
+    get: { summary: 'Prometheus metrics', responses: { 200: { description: 'text format' }, ...forOperators } },
+  },
+}
+
+const securitySchemes = {
+  bearer: { type: 'http', scheme: 'bearer' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
 }
 
 export function openApiDocument(version: string) {
@@ -191,7 +219,9 @@ export function openApiDocument(version: string) {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    // The empty one: a service without keys asks for none.
+    security: [{ bearer: [] }, { apiKey: [] }, {}],
     paths,
-    components: { schemas: components },
+    components: { schemas: components, securitySchemes },
   }
 }

@@ -3,6 +3,7 @@
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { AuthDeps } from './auth/authenticate.ts'
 import type { FollowDeps } from './follow-job.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { QueueWatch } from './queue-watch.ts'
@@ -16,13 +17,14 @@ export interface ServedModel {
 }
 
 export interface ApiService {
-  settings: Pick<Settings, 'bodyLimitBytes' | 'logBodyLimitBytes' | 'corsOrigins'>
+  settings: Pick<Settings, 'bodyLimitBytes' | 'logBodyLimitBytes' | 'corsOrigins' | 'trustProxy'>
   model: ServedModel
   version: string
   logger: Logger
   metrics: ApiMetrics
   watch: QueueWatch
   registry: WorkerRegistry
+  auth: AuthDeps
   submit: SubmitDeps
   follow: FollowDeps
 }

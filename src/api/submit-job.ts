@@ -31,6 +31,12 @@ export interface SubmitDeps {
   ttlMs: number
 }
 
+/** Who starts a job, and how it may be known again. */
+export interface Submitter {
+  owner: string
+  idempotency: Idempotency | undefined
+}
+
 interface PreparedJob {
   payload: JobPayload
   promptTokens: number
@@ -40,7 +46,7 @@ interface PreparedJob {
  * @returns the id of the admitted job, or of the one that the idempotency key has started before
  * @throws AppError `invalid_request`, `queue_full`, `unavailable` or `idempotency_conflict`
  */
-export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, idempotency?: Idempotency): Promise<string> {
+export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, submitter: Submitter): Promise<string> {
   assertServing(deps)
   const prompt: PromptInput = body.messages
     ? { kind: 'messages', messages: body.messages }
@@ -59,11 +65,11 @@ export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, idemp
   }
   const stop = body.stop === undefined ? [] : [body.stop].flat()
   const request = { ...body, stop, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
-  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps, idempotency)
+  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps, submitter)
 }
 
 /** As submitGenerate, for a log: it is reduced here, and only what was kept goes into the queue. */
-export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps, idempotency?: Idempotency): Promise<string> {
+export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps, submitter: Submitter): Promise<string> {
   assertServing(deps)
   const { log_content: log, ...options } = body
   const mostTokens = deps.maxContext - promptFrameTokens - minimumLogTokens
@@ -72,7 +78,7 @@ export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps, idempo
   const reduced = await deps.threads.reduceLog({ log, logType: body.log_type, budgetTokens })
   const request = { ...options, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
   const promptTokens = promptFrameTokens + reduced.tokens
-  return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, idempotency)
+  return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, submitter)
 }
 
 function assertServing({ watch }: SubmitDeps): void {
@@ -106,13 +112,13 @@ function tokensToGenerate(promptTokens: number, asked: number | undefined, field
 async function enqueue(
   { payload, promptTokens }: PreparedJob,
   deps: SubmitDeps,
-  idempotency: Idempotency | undefined,
+  { owner, idempotency }: Submitter,
 ): Promise<string> {
   const { store, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
-    ...{ id, kind: payload.kind, owner: '', promptTokens, onDisconnect, seed: payload.request.seed },
+    ...{ id, kind: payload.kind, owner, promptTokens, onDisconnect, seed: payload.request.seed },
     ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
   const result = await store.admit(admission, limits, watch.speed)

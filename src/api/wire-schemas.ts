@@ -51,6 +51,12 @@ export const jobSchema = z.object({
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 })
 
+export const ticketSchema = z.object({
+  ticket: z.string(),
+  expires_in_s: z.int(),
+  stream_url: z.string().describe('with the ticket; opens with an EventSource, without a key'),
+})
+
 export const stoppedSchema = z.object({
   id: z.string(),
   state: z.enum(jobStates),

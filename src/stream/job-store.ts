@@ -17,7 +17,7 @@ import { openScript } from './scripts/open.ts'
 export interface Admission {
   id: string
   kind: JobKind
-  /** Who may see the job; empty without API keys. */
+  /** The name of the key that made it, which alone may see it; empty without API keys. */
   owner: string
   promptTokens: number
   /** Milliseconds from admission to the end; counted on Redis's clock. */
@@ -29,7 +29,7 @@ export interface Admission {
   onDisconnect: 'cancel' | 'continue'
   graceMs: number
   ttlMs: number
-  /** The same key and body again attach to the same job. */
+  /** The same key and body of the same owner again attach to the same job. */
   idempotency?: Idempotency | undefined
 }
 
@@ -125,9 +125,10 @@ export class JobStore {
   /** Admits a job and writes its record and first event, or says which bound it would break. */
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
     const k = this.#keys
-    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent]
-    const { id, idempotency } = job
-    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(idempotency?.key ?? '')]
+    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent(null)]
+    const { id, owner, idempotency } = job
+    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')]
+    own.push(k.recent(owner))
     const reply = (await this.#scripts.admit(
       keys.length + own.length,
       ...keys,
@@ -262,9 +263,9 @@ export class JobStore {
     return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
   }
 
-  /** The newest jobs first. */
-  async recent(limit: number): Promise<string[]> {
-    return this.#redis.zrevrange(this.#keys.recent, 0, limit - 1)
+  /** The newest jobs first: one owner's, or with null everyone's. */
+  async recent(owner: string | null, limit: number): Promise<string[]> {
+    return this.#redis.zrevrange(this.#keys.recent(owner), 0, limit - 1)
   }
 
   /** How many jobs are admitted and unfinished, wait for a worker, and how many prompt tokens they hold. */

@@ -16,8 +16,6 @@ export interface Keys {
   readonly waiting: string
   /** Counter behind the order of admission. */
   readonly order: string
-  /** Zset of jobs by time of admission, for listing; bounded. */
-  readonly recent: string
   /** Hash of moving averages: how long a job holds its slot. */
   readonly rate: string
   /** Zset of live workers. Score: ms since the epoch when the worker counts as gone. */
@@ -28,6 +26,8 @@ export interface Keys {
   readonly workerLoad: string
   /** Pub/sub: hints that work has arrived or a job was cancelled. Losing one costs time, never a job. */
   readonly control: string
+  /** Zset of jobs by time of admission, for listing; bounded. Of one owner, or with null of all. */
+  recent(owner: string | null): string
   /** Hash: the job's record. */
   job(id: string): string
   /** Stream: the job's events, the truth. */
@@ -38,8 +38,10 @@ export interface Keys {
   channel(id: string): string
   /** String with expiry: exists while somebody reads the job. */
   lease(id: string): string
-  /** String: the job that an Idempotency-Key started, with the hash of its body. */
-  idempotency(key: string): string
+  /** String: the job that an owner's Idempotency-Key started, with the hash of its body. */
+  idempotency(owner: string, key: string): string
+  /** String with expiry: the job whose stream a ticket opens. */
+  ticket(hash: string): string
 }
 
 export function keysOf(namespace = 'workflowai'): Keys {
@@ -51,17 +53,19 @@ export function keysOf(namespace = 'workflowai'): Keys {
     admittedTokensTotal: `${prefix}:admitted-tokens-total`,
     waiting: `${prefix}:waiting`,
     order: `${prefix}:order`,
-    recent: `${prefix}:recent`,
     rate: `${prefix}:rate`,
     workers: `${prefix}:workers`,
     workerInfo: `${prefix}:worker-info`,
     workerLoad: `${prefix}:worker-load`,
     control: `${prefix}:control`,
+    recent: (owner) => (owner === null ? `${prefix}:recent` : `${prefix}:recent-of:${owner}`),
     job: (id) => `${prefix}:job:${id}`,
     log: (id) => `${prefix}:log:${id}`,
     payload: (id) => `${prefix}:payload:${id}`,
     channel: (id) => `${prefix}:channel:${id}`,
     lease: (id) => `${prefix}:lease:${id}`,
-    idempotency: (key) => `${prefix}:idempotency:${key}`,
+    // An owner's name has no colon.
+    idempotency: (owner, key) => `${prefix}:idempotency:${owner}:${key}`,
+    ticket: (hash) => `${prefix}:ticket:${hash}`,
   }
 }

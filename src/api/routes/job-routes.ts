@@ -1,11 +1,12 @@
-// The routes about jobs that exist: look, follow, stop.
+// The routes about jobs that exist: look, follow, stop. Nobody sees a job of another key.
 
-import { Router } from 'express'
-import { AppError } from '../../errors.ts'
+import { type Request, Router } from 'express'
 import { cancelledEnd, usageOf } from '../../stream/ends.ts'
 import { summarize } from '../../stream/event-log.ts'
 import type { JobRecord } from '../../stream/job-record.ts'
 import { readEvents } from '../../stream/read-events.ts'
+import { callerOf, ownerListed, visibleJob } from '../auth/caller.ts'
+import { ticketSeconds } from '../auth/tickets.ts'
 import { startingPoint, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
 import { resultOf } from '../wire.ts'
@@ -17,10 +18,11 @@ const stopTimeoutMs = 3000
 export function jobRoutes(service: ApiService): Router {
   const { store } = service.submit
   const router = Router()
+  const existing = (request: Request<{ id: string }>) => visibleJob(request, store, request.params.id)
 
-  router.get('/jobs', async (_request, response) => {
+  router.get('/jobs', async (request, response) => {
     const records = await Promise.all(
-      (await store.recent(listed)).map(async (id) => {
+      (await store.recent(ownerListed(callerOf(request)), listed)).map(async (id) => {
         const record = await store.record(id).catch(() => null)
         return record && { id, record }
       }),
@@ -32,7 +34,7 @@ export function jobRoutes(service: ApiService): Router {
 
   router.get('/jobs/:id', async (request, response) => {
     const { id } = request.params
-    const record = await existing(service, id)
+    const record = await existing(request)
     const position = record.state === 'queued' ? (await store.positions([id])).get(id) : undefined
     const outcome = record.ended_at === undefined ? {} : await outcomeOf(service, id, record)
     response.json({ ...describe(service, id, record, position), ...outcome })
@@ -41,7 +43,7 @@ export function jobRoutes(service: ApiService): Router {
   router.get('/jobs/:id/stream', async (request, response) => {
     const { id } = request.params
     const afterSeq = startingPoint(request)
-    const record = await existing(service, id)
+    const record = await existing(request)
     // Nothing will ever come: an EventSource that reconnects is told so and stays away.
     if (record.ended_at !== undefined && afterSeq >= record.last) {
       response.status(204).end()
@@ -51,9 +53,16 @@ export function jobRoutes(service: ApiService): Router {
     await streamJob(id, afterSeq, response, service.follow)
   })
 
+  router.post('/jobs/:id/ticket', async (request, response) => {
+    const { id } = request.params
+    await existing(request)
+    const ticket = await service.auth.tickets.issue(id)
+    response.json({ ticket, expires_in_s: ticketSeconds, stream_url: `/jobs/${id}/stream?ticket=${ticket}` })
+  })
+
   router.delete('/jobs/:id', async (request, response) => {
     const { id } = request.params
-    const record = await existing(service, id)
+    const record = await existing(request)
     if (record.ended_at === undefined) await stop(service, id, record)
     const ended = (await store.record(id)) ?? record
     const { end } = summarize(await store.eventsAfter(id, -1))
@@ -61,12 +70,6 @@ export function jobRoutes(service: ApiService): Router {
     response.json({ id, state: ended.state, finish_reason: reason, ...(end?.type === 'done' && { usage: end.usage }) })
   })
   return router
-}
-
-async function existing({ submit }: ApiService, id: string): Promise<JobRecord> {
-  const record = await submit.store.record(id)
-  if (record) return record
-  throw new AppError('not_found', `job ${id.slice(0, 80)} is unknown or has expired`, { field: 'id' })
 }
 
 function describe({ watch }: ApiService, id: string, record: JobRecord, position: number | undefined) {

@@ -1,12 +1,13 @@
-// The routes about the service itself.
+// The routes about the service itself: those that are open to everyone, and those for who runs it.
 
 import { Router } from 'express'
 import { AppError } from '../../errors.ts'
+import { requireAdmin } from '../auth/authenticate.ts'
 import { openApiDocument } from '../openapi.ts'
 import type { ApiService } from '../service.ts'
 
-export function statusRoutes(service: ApiService): Router {
-  const { watch, model, version, registry, metrics } = service
+export function openRoutes(service: ApiService): Router {
+  const { watch, model, version } = service
   const router = Router()
   const startedAt = Date.now()
   let openApi: unknown
@@ -35,18 +36,24 @@ export function statusRoutes(service: ApiService): Router {
     response.json({ status: 'ready', workers: watch.serving.length })
   })
 
-  router.get('/workers', async (_request, response) => {
-    response.json({ workers: await registry.live() })
-  })
-
-  router.get('/metrics', async (_request, response) => {
-    await watch.refresh()
-    response.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics())
-  })
-
   router.get('/openapi.json', (_request, response) => {
     openApi ??= openApiDocument(version)
     response.json(openApi)
+  })
+  return router
+}
+
+export function operatorRoutes({ auth, watch, registry, metrics }: ApiService): Router {
+  const router = Router()
+  const admin = requireAdmin(auth.keys)
+
+  router.get('/workers', admin, async (_request, response) => {
+    response.json({ workers: await registry.live() })
+  })
+
+  router.get('/metrics', admin, async (_request, response) => {
+    await watch.refresh()
+    response.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics())
   })
   return router
 }

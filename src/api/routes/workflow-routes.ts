@@ -6,6 +6,7 @@ import { AppError } from '../../errors.ts'
 import type { JobKind } from '../../stream/job-record.ts'
 import type { Idempotency } from '../../stream/job-store.ts'
 import { analyzeRequestSchema, generateRequestSchema } from '../../stream/request.ts'
+import { callerOf, ownerOf } from '../auth/caller.ts'
 import { jsonBody, rawBody } from '../body.ts'
 import { answerJob, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
@@ -51,11 +52,11 @@ export function workflowRoutes(service: ApiService): Router {
 }
 
 async function start(service: ApiService, kind: JobKind, request: Request, body: unknown): Promise<string> {
-  const idempotency = idempotencyOf(request)
+  const submitter = { owner: ownerOf(callerOf(request)), idempotency: idempotencyOf(request) }
   const id =
     kind === 'generate'
-      ? await submitGenerate(validate(generateRequestSchema, body), service.submit, idempotency)
-      : await submitAnalysis(validate(analyzeRequestSchema, body), service.submit, idempotency)
+      ? await submitGenerate(validate(generateRequestSchema, body), service.submit, submitter)
+      : await submitAnalysis(validate(analyzeRequestSchema, body), service.submit, submitter)
   service.metrics.jobSubmitted(kind)
   return id
 }

@@ -6,7 +6,8 @@
 import { nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
--- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, payload, idempotency (or any)
+-- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, order, recent, job, log, lease, payload, idempotency (or any),
+--       recent of the owner
 -- ARGV: id, kind, owner, prompt tokens, deadline ms, on_disconnect, grace ms, ttl ms, max jobs, max tokens,
 --       free slots, ms per position, channel, hash of the body ('' without an idempotency key), seed, payload,
 --       what the keys of jobs begin with
@@ -46,8 +47,12 @@ redis.call('ZADD', KEYS[1], deadlineAt, id)
 redis.call('HSET', KEYS[2], id, promptTokens)
 redis.call('INCRBY', KEYS[3], promptTokens)
 redis.call('ZADD', KEYS[4], order, id)
-redis.call('ZADD', KEYS[6], now, id)
-redis.call('ZREMRANGEBYRANK', KEYS[6], 0, -1001)
+for _, recent in ipairs({ KEYS[6], KEYS[12] }) do
+  redis.call('ZADD', recent, now, id)
+  redis.call('ZREMRANGEBYRANK', recent, 0, -1001)
+end
+-- Of an owner who comes no more nothing is left when the last job has expired.
+redis.call('PEXPIREAT', KEYS[12], math.max(deadlineAt + ttlMs, redis.call('PEXPIRETIME', KEYS[12])))
 
 local position = redis.call('ZCARD', KEYS[4])
 local eta = math.max(0, math.ceil((position - tonumber(ARGV[11])) * tonumber(ARGV[12])))

@@ -1,0 +1,87 @@
+// The check of keys: every request behind it has a caller. It runs before a body is read, and costs one SHA-256 whatever
+// is sent, so that wrong keys can't slow those who have a right one.
+
+import type { Request, RequestHandler } from 'express'
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { AppError } from '../../errors.ts'
+import { type Caller, callerOf, setCaller } from './caller.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { Tickets } from './tickets.ts'
+
+/** Wrong keys an address may try in a minute; further ones are answered with 429. A right key always passes. */
+const triesPerMinute = 30
+const longestKey = 1024
+
+export interface AuthDeps {
+  keys: KeyRing
+  tickets: Tickets
+}
+
+/** Gives every request its caller, or ends it with `unauthorized` or, from an address that keeps guessing, `rate_limited`. */
+export function authenticate({ keys, tickets }: AuthDeps): RequestHandler {
+  const wrong = new RateLimiterMemory({ points: triesPerMinute, duration: 60 })
+  return async (request, response, next) => {
+    if (!keys.required) {
+      setCaller(request, { kind: 'anyone' })
+      next()
+      return
+    }
+    const key = presentedKey(request)
+    const ticket = key === null ? presentedTicket(request) : null
+    const caller = key === null ? await ofTicket(ticket, tickets) : keys.find(key)
+    if (caller) {
+      setCaller(request, caller)
+      next()
+      return
+    }
+    response.set('WWW-Authenticate', 'Bearer')
+    const tried = key ?? ticket
+    if (tried !== null) await countWrong(wrong, request.ip ?? '')
+    throw tried === null
+      ? missing(request)
+      : new AppError('unauthorized', `the ${key === null ? 'ticket' : 'key'} is not known or has expired`)
+  }
+}
+
+/** Behind authenticate: operators only. Without an ADMIN_KEY every key is an operator's. */
+export function requireAdmin(keys: KeyRing): RequestHandler {
+  return (request, _response, next) => {
+    const { kind } = callerOf(request)
+    if (kind === 'admin' || kind === 'anyone' || (kind === 'key' && !keys.hasAdmin)) next()
+    else next(new AppError('forbidden', `${request.path} needs the admin key`))
+  }
+}
+
+/** From `Authorization: Bearer`, else from `x-api-key`; null: none was sent. */
+function presentedKey(request: Request): string | null {
+  const header = request.get('authorization')
+  const key = header === undefined ? request.get('x-api-key') : (/^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '')
+  // Longer than any key: not worth a hash of 16 KB.
+  return key === undefined ? null : key.slice(0, longestKey)
+}
+
+/** Tickets are for one route: whatever else carries one gets no further than without. */
+function presentedTicket({ method, path, query }: Request): string | null {
+  const { ticket } = query
+  return method === 'GET' && /^\/jobs\/[^/]+\/stream$/.test(path) && typeof ticket === 'string' ? ticket : null
+}
+
+async function ofTicket(ticket: string | null, tickets: Tickets): Promise<Caller | null> {
+  const job = ticket === null ? null : await tickets.jobOf(ticket)
+  return job === null ? null : { kind: 'ticket', job }
+}
+
+/** @throws AppError `rate_limited` for an address beyond its tries */
+async function countWrong(wrong: RateLimiterMemory, address: string): Promise<void> {
+  try {
+    await wrong.consume(address)
+  } catch (refused) {
+    const retryAfterSeconds = (refused as RateLimiterRes).msBeforeNext / 1000
+    throw new AppError('rate_limited', 'too many wrong keys from this address', { retryAfterSeconds })
+  }
+}
+
+function missing(request: Request): AppError {
+  const message = `${request.path.slice(0, 100)} needs an API key; send it as Authorization: Bearer KEY or as x-api-key`
+  return new AppError('unauthorized', message, { field: 'Authorization' })
+}

@@ -1,0 +1,33 @@
+// Tickets: an EventSource can't send a header, so it reads a job's stream with a short-lived secret in the URL. A ticket
+// opens one job's stream and nothing else, any number of times while it lasts. Redis holds its hash only.
+
+import { createHash, randomBytes } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Keys } from '../../stream/keys.ts'
+
+export const ticketSeconds = 60
+
+export class Tickets {
+  readonly #redis: Redis
+  readonly #keys: Keys
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis
+    this.#keys = keys
+  }
+
+  async issue(jobId: string): Promise<string> {
+    const ticket = randomBytes(24).toString('base64url')
+    await this.#redis.set(this.#key(ticket), jobId, 'EX', ticketSeconds)
+    return ticket
+  }
+
+  /** The job that a ticket is for; null when it is unknown or has expired. Any API process knows. */
+  async jobOf(ticket: string): Promise<string | null> {
+    return this.#redis.get(this.#key(ticket))
+  }
+
+  #key(ticket: string): string {
+    return this.#keys.ticket(createHash('sha256').update(ticket).digest('base64url'))
+  }
+}

@@ -104,6 +104,14 @@ const variables = {
     meaning: 'the key of those who run the service: every job, `/workers`, `/metrics`, `/admin/queues`',
     secret: true,
   }),
+  RATE_LIMIT_REQUESTS: count(
+    0,
+    0,
+    1_000_000,
+    'POST requests a key may make a minute (without keys: an address)',
+    '0: no limit',
+  ),
+  RATE_LIMIT_TOKENS: count(0, 0, 1_000_000_000, 'tokens a key may use a minute, prompts and answers', '0: no limit'),
   TRUST_PROXY: count(0, 0, 10, 'proxies in front of the API whose `X-Forwarded-For` is believed', '0; 1 in compose'),
   CORS_ORIGINS: variable(parse.origins, {
     fallback: '',
@@ -165,6 +173,9 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     /** Empty, and no adminKey: nobody is asked for a key. */
     apiKeys,
     adminKey,
+    /** 0: no limit. */
+    rateLimitRequests: required(env, 'RATE_LIMIT_REQUESTS'),
+    rateLimitTokens: required(env, 'RATE_LIMIT_TOKENS'),
     trustProxy: required(env, 'TRUST_PROXY'),
     /** Empty: pages of other origins may not call the API. `*` is any. */
     corsOrigins: required(env, 'CORS_ORIGINS'),

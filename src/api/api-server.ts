@@ -16,6 +16,8 @@ import { KeyRing } from './auth/key-ring.ts'
 import { Tickets } from './auth/tickets.ts'
 import { Caretaker } from './caretaker.ts'
 import { FormatChecks } from './format-checks.ts'
+import { openLimiter } from './limits/rate-limits.ts'
+import { TokenLedger } from './limits/token-ledger.ts'
 import { ApiMetrics } from './metrics.ts'
 import { QueueWatch } from './queue-watch.ts'
 import { Readers } from './readers.ts'
@@ -66,9 +68,12 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const watch = new QueueWatch(store, registry, readers, warn('could not read the queue'))
   const metrics = new ApiMetrics(watch, readers)
   const shutdown = new AbortController()
+  const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
+  const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
   const service: ApiService = {
     ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry },
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
+    limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
       ...{ store, queue, watch, threads, formats },
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },
@@ -87,6 +92,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     shutdown.abort()
     watch.stop()
     caretaker.stop()
+    ledger?.stop()
     await Promise.all(servers.map(close))
     // Redis is away; there is nothing to close.
     await queue.close().catch(() => {})

@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { callerName } from './auth/caller.ts'
 import { errorHandler } from './http-error.ts'
+import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
@@ -35,6 +36,7 @@ export function createApp(service: ApiService): Express {
   app.use(openRoutes(service))
   app.use(authenticate(service.auth))
   app.use(operatorRoutes(service))
+  app.use(limitRequests(service.limits))
   app.use(refuseDuringShutdown(service))
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
@@ -77,7 +79,7 @@ function crossOrigin(origins: string[]): RequestHandler {
   return cors({
     origin: origins.includes('*') ? '*' : origins,
     methods: ['GET', 'POST', 'DELETE'],
-    exposedHeaders: ['X-Job-Id', 'X-Request-Id', 'Location', 'Retry-After'],
+    exposedHeaders: ['X-Job-Id', 'X-Request-Id', 'Location', 'Retry-After', ...rateLimitHeaders],
     maxAge: 600,
   })
 }

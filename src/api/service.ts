@@ -5,6 +5,7 @@ import type { Settings } from '../settings.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
 import type { FollowDeps } from './follow-job.ts'
+import type { RateLimits } from './limits/rate-limits.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { QueueWatch } from './queue-watch.ts'
 import type { SubmitDeps } from './submit-job.ts'
@@ -25,6 +26,7 @@ export interface ApiService {
   watch: QueueWatch
   registry: WorkerRegistry
   auth: AuthDeps
+  limits: RateLimits
   submit: SubmitDeps
   follow: FollowDeps
 }

@@ -10,6 +10,7 @@ import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
 import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
 import type { FormatChecks } from './format-checks.ts'
+import type { TokenAccount } from './limits/token-ledger.ts'
 import type { QueueWatch } from './queue-watch.ts'
 import type { TextThreads } from './threads.ts'
 
@@ -35,6 +36,8 @@ export interface SubmitDeps {
 export interface Submitter {
   owner: string
   idempotency: Idempotency | undefined
+  /** Where its tokens come from; null: there is no limit. */
+  account: TokenAccount | null
 }
 
 interface PreparedJob {
@@ -44,7 +47,7 @@ interface PreparedJob {
 
 /**
  * @returns the id of the admitted job, or of the one that the idempotency key has started before
- * @throws AppError `invalid_request`, `queue_full`, `unavailable` or `idempotency_conflict`
+ * @throws AppError `invalid_request`, `queue_full`, `rate_limited`, `unavailable` or `idempotency_conflict`
  */
 export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, submitter: Submitter): Promise<string> {
   assertServing(deps)
@@ -112,7 +115,7 @@ function tokensToGenerate(promptTokens: number, asked: number | undefined, field
 async function enqueue(
   { payload, promptTokens }: PreparedJob,
   deps: SubmitDeps,
-  { owner, idempotency }: Submitter,
+  { owner, idempotency, account }: Submitter,
 ): Promise<string> {
   const { store, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
@@ -121,7 +124,10 @@ async function enqueue(
     ...{ id, kind: payload.kind, owner, promptTokens, onDisconnect, seed: payload.request.seed },
     ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
+  const taken = await account?.take(promptTokens + payload.request.max_tokens)
   const result = await store.admit(admission, limits, watch.speed)
+  if (result.verdict === 'admitted') taken?.usedBy(id)
+  else await taken?.giveBack()
   if (result.verdict === 'known') {
     if (result.hash !== idempotency?.hash) throw reusedKey()
     return result.id

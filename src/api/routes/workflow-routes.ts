@@ -1,16 +1,14 @@
 // The routes that start a job: streamed, answered whole, or left to run.
 
-import { createHash } from 'node:crypto'
 import { type Request, Router } from 'express'
 import { AppError } from '../../errors.ts'
 import type { JobKind } from '../../stream/job-record.ts'
-import type { Idempotency } from '../../stream/job-store.ts'
 import { analyzeRequestSchema, generateRequestSchema } from '../../stream/request.ts'
-import { callerOf, ownerOf } from '../auth/caller.ts'
-import { jsonBody, rawBody } from '../body.ts'
+import { jsonBody } from '../body.ts'
 import { answerJob, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
 import { submitAnalysis, submitGenerate } from '../submit-job.ts'
+import { submitterOf } from '../submitter.ts'
 import { show, validate } from '../validation.ts'
 
 export function workflowRoutes(service: ApiService): Router {
@@ -52,26 +50,13 @@ export function workflowRoutes(service: ApiService): Router {
 }
 
 async function start(service: ApiService, kind: JobKind, request: Request, body: unknown): Promise<string> {
-  const submitter = { owner: ownerOf(callerOf(request)), idempotency: idempotencyOf(request) }
+  const submitter = submitterOf(request, service.limits)
   const id =
     kind === 'generate'
       ? await submitGenerate(validate(generateRequestSchema, body), service.submit, submitter)
       : await submitAnalysis(validate(analyzeRequestSchema, body), service.submit, submitter)
   service.metrics.jobSubmitted(kind)
   return id
-}
-
-/** @throws AppError `invalid_header` */
-function idempotencyOf(request: Request): Idempotency | undefined {
-  const key = request.get('Idempotency-Key')
-  if (key === undefined) return undefined
-  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    const message = `Idempotency-Key has ${key.length} characters; allowed: 1 to 255 visible ASCII characters`
-    throw new AppError('invalid_header', message, { field: 'Idempotency-Key' })
-  }
-  const route = request.path.replace(/\/stream$/, '')
-  const hash = createHash('sha256').update(`${route}\n`).update(rawBody(request)).digest('base64url')
-  return { key, hash }
 }
 
 function asObject(body: unknown): Record<string, unknown> {

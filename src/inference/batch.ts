@@ -13,7 +13,7 @@ const mostDrafting = 1
 
 /** Lets the sequences of a plan guess at their next ids where that pays. */
 export function guessAhead(plan: RunnablePlan, drafting: boolean): void {
-  const pays = drafting && plan.kind === 'decode' && plan.sequences.length <= mostDrafting
+  const pays = drafting && plan.kind === 'decode' && plan.sequences.length <= mostDrafting && plan.drawing.length > 0
   for (const sequence of sequencesOf(plan)) sequence.guess(pays)
 }
 
@@ -26,9 +26,9 @@ export function toBatch(plan: RunnablePlan): ForwardBatch {
     }
     case 'decode': {
       const rows = plan.sequences.map(({ ids, computed, draft }) => ({
-        tokens: [...ids.slice(computed), ...draft],
+        tokens: [ids[computed]!, ...draft],
         past: computed,
-        logits: 1 + draft.length,
+        logits: computed + 1 === ids.length ? 1 + draft.length : 0,
       }))
       return { firstSlot: 0, rows }
     }
@@ -43,5 +43,6 @@ export function sequencesOf(plan: RunnablePlan): Sequence[] {
 
 /** The sequences that get logits, in their order: one row each and one for each guess. */
 export function sampledBy(plan: RunnablePlan): Sequence[] {
-  return plan.kind === 'prefill' && !plan.completes ? [] : sequencesOf(plan)
+  if (plan.kind === 'decode') return plan.drawing
+  return plan.completes ? [plan.sequence] : []
 }

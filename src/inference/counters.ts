@@ -31,7 +31,8 @@ export class Counters {
       this.#counts.prefillTokens += plan.count
       return
     }
-    for (const { draft, accepted } of plan.sequences) {
+    this.#counts.prefillTokens += plan.sequences.length - plan.drawing.length
+    for (const { draft, accepted } of plan.drawing) {
       this.#counts.decodeTokens += 1 + accepted
       this.#counts.draftedTokens += draft.length
       this.#counts.acceptedTokens += accepted

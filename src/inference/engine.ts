@@ -36,7 +36,7 @@ export interface SequenceRequest {
   format: OutputFormat | null
   /** Alternatives reported per token, 0-5; null: no log-probabilities at all. */
   logprobs: number | null
-  /** Token ids an earlier attempt has already delivered: they are prefilled, and generation goes on after them. */
+  /** Token ids an earlier attempt has already delivered: they are computed again, and generation goes on after them. */
   generated: number[]
   /** Milliseconds since the epoch after which the sequence ends with `deadline_exceeded`. */
   deadlineAt: number

@@ -1,5 +1,9 @@
 // Which sequences run next, first come first served. It knows ids, lengths and slots, no tensors and no requests.
 //
+// Prompts are computed in chunks, generated ids one a step, also those that were generated before: by an earlier attempt,
+// or before the sequence was put back to wait. In int8 the two ways round differently, so only then is what follows
+// exactly what would have followed without the interruption.
+//
 //   slots   [ decoding 0 | decoding 1 | ... | decoding n-1 | prefilling | free ... ]
 //
 // Invariant: decoding[i] is in slot i, the prefilling sequence in slot n, so that every batch is a run of slots. A gap
@@ -12,10 +16,10 @@ export type { Move, Scheduled } from './slots.ts'
 /** `moves`: copies to be made in the cache, in order, before the forward pass. */
 export type Plan<S extends Scheduled> =
   | { kind: 'idle' }
-  /** Run the next `count` ids of one sequence. `completes`: they are the last ones, so a token can be drawn. */
+  /** Run the next `count` ids of one prompt. `completes`: they are the last of all ids, so a token can be drawn. */
   | { kind: 'prefill'; sequence: S; slot: number; count: number; completes: boolean; moves: Move[] }
-  /** Run the ids of each that are not computed yet, usually one; `sequences[i]` is in slot i. */
-  | { kind: 'decode'; sequences: S[]; moves: Move[] }
+  /** Run the next id of each; `sequences[i]` is in slot i. `drawing`: those of whom it is the last, in the same order. */
+  | { kind: 'decode'; sequences: S[]; drawing: S[]; moves: Move[] }
 
 export interface SchedulerOptions {
   /** Sequences that run at once. */
@@ -82,17 +86,20 @@ export class Scheduler<S extends Scheduled> {
     this.#start()
     const sequence = this.#prefilling
     if (sequence !== null) {
-      const left = sequence.ids.length - sequence.computed
+      const left = sequence.promptTokens - sequence.computed
       const count = chunkOf(left, this.#chunkTokens)
       // Short prompts share the budget; a long one waits for a whole chunk rather than run in crumbs.
       const fits = this.#prefilled === 0 || this.#prefilled + count <= this.#chunkTokens
       if (fits || this.#decoding.length === 0) {
         const slot = this.#decoding.length
-        return { kind: 'prefill', sequence, slot, count, completes: count === left, moves: this.#slots.takeMoves() }
+        const completes = sequence.computed + count === sequence.ids.length
+        return { kind: 'prefill', sequence, slot, count, completes, moves: this.#slots.takeMoves() }
       }
     }
     if (this.#decoding.length === 0) return { kind: 'idle' }
-    return { kind: 'decode', sequences: [...this.#decoding], moves: this.#slots.takeMoves() }
+    const sequences = [...this.#decoding]
+    const drawing = sequences.filter(({ ids, computed }) => computed + 1 === ids.length)
+    return { kind: 'decode', sequences, drawing, moves: this.#slots.takeMoves() }
   }
 
   /** Records that a plan has run; before new ids are added to its sequences. */
@@ -100,12 +107,12 @@ export class Scheduler<S extends Scheduled> {
     if (plan.kind === 'idle') return
     this.#prefilled = plan.kind === 'prefill' ? this.#prefilled + plan.count : 0
     if (plan.kind === 'decode') {
-      for (const sequence of plan.sequences) sequence.computed = sequence.ids.length
+      for (const sequence of plan.sequences) sequence.computed++
       return
     }
     plan.sequence.computed += plan.count
     plan.sequence.prefilled = plan.sequence.computed
-    if (!plan.completes) return
+    if (plan.sequence.computed < plan.sequence.promptTokens) return
     this.#decoding.push(plan.sequence)
     this.#prefilling = null
   }
@@ -148,7 +155,8 @@ export class Scheduler<S extends Scheduled> {
     this.#waiting.shift()
     this.#started.push(sequence)
     this.#slots.enter(sequence, this.#decoding.length)
-    this.#prefilling = sequence
+    if (sequence.computed < sequence.promptTokens) this.#prefilling = sequence
+    else this.#decoding.push(sequence)
   }
 
   /** Puts the youngest back to the head of the line, to be computed again later, until the others fit. */

@@ -13,6 +13,8 @@
 export interface Scheduled {
   /** Ids it holds: prompt and generated. Only ever appended to. */
   readonly ids: readonly number[]
+  /** How many of them are the prompt: the first ones. */
+  readonly promptTokens: number
   /** How many of them have their keys and values in its slot: always the first ones. */
   computed: number
   /** How many of those were computed as part of a prompt, several at a time. */
@@ -50,7 +52,7 @@ export class Slots<S extends Scheduled> {
 
   /** Puts a sequence that starts into a slot nobody runs in. `computed` becomes the rows found for it, never all. */
   enter(sequence: S, slot: number): void {
-    const source = this.#longestPrefix(sequence.ids)
+    const source = this.#longestPrefix(sequence)
     const found = this.#contents[source.slot]
     sequence.computed = source.rows
     sequence.prefilled = source.prefilled
@@ -100,8 +102,8 @@ export class Slots<S extends Scheduled> {
     this.#moves = []
   }
 
-  /** The slot that shares the longest beginning with `ids`. The last id is always computed: its logits are wanted. */
-  #longestPrefix(ids: readonly number[]): { slot: number; rows: number; prefilled: number } {
+  /** The slot that shares the longest beginning with a sequence. The last id is always computed: its logits are wanted. */
+  #longestPrefix({ ids, promptTokens }: S): { slot: number; rows: number; prefilled: number } {
     const best = { slot: -1, rows: 0, prefilled: 0 }
     if (!this.#reuse) return best
     for (const [slot, content] of this.#contents.entries()) {
@@ -109,8 +111,9 @@ export class Slots<S extends Scheduled> {
       const held = content.kind === 'running' ? content.sequence : content
       // Its own rows, from before it was put back to wait: it goes on as if that had not been.
       const own = content.kind === 'kept' && content.ids === ids
-      const limit = own ? Math.min(content.rows, ids.length - 1) : Math.min(held.prefilled, ids.length - 2)
-      const shared = sharedLength(held.ids, ids, limit)
+      const shared = own
+        ? Math.min(content.rows, ids.length - 1)
+        : shareable(sharedLength(held.ids, ids, Math.min(held.prefilled, promptTokens)), ids.length, promptTokens)
       const prefilled = Math.min(held.prefilled, shared)
       if (shared > best.rows) Object.assign(best, { slot, rows: shared, prefilled })
     }
@@ -135,6 +138,12 @@ export class Slots<S extends Scheduled> {
     if (content.kind === 'kept') return content.usedAt
     return content.kind === 'empty' ? 0 : Number.POSITIVE_INFINITY
   }
+}
+
+/** Of the prompt all, where generated ids follow it; else two ids of it are left to be computed. */
+function shareable(shared: number, ids: number, promptTokens: number): number {
+  if (shared === promptTokens && ids > promptTokens) return shared
+  return Math.max(0, Math.min(shared, promptTokens - 2))
 }
 
 function sharedLength(a: readonly number[], b: readonly number[], limit: number): number {

@@ -6,9 +6,10 @@ interface Item extends Scheduled {
   name: string
   ids: number[]
 }
-/** Without `shared`, no two items begin with the same id. */
-const item = (name: string, length: number, shared = 0): Item => ({
+/** Without `shared`, no two items begin with the same id. The last `generated` ids come from an earlier attempt. */
+const item = (name: string, length: number, shared = 0, generated = 0): Item => ({
   name,
+  promptTokens: length - generated,
   ids: Array.from({ length }, (_, i) => (i < shared ? i : i + 1000 * (1 + Number.parseInt(name, 36)))),
   computed: 0,
   prefilled: 0,
@@ -18,7 +19,7 @@ const item = (name: string, length: number, shared = 0): Item => ({
 function run(scheduler: Scheduler<Item>, plan: Plan<Item>): void {
   scheduler.ran(plan)
   if (plan.kind === 'prefill' && plan.completes) plan.sequence.ids.push(7)
-  if (plan.kind === 'decode') for (const { ids } of plan.sequences) ids.push(7)
+  if (plan.kind === 'decode') for (const { ids } of plan.drawing) ids.push(7)
 }
 
 function brief(plan: Plan<Item>): string {
@@ -167,8 +168,37 @@ describe('the scheduler', () => {
     expect(scheduler).toMatchObject({ preemptions: 1, waiting: 2 })
     expect(b.computed).toBe(0)
     scheduler.remove(new Set([a]))
-    const again = b.ids.length
-    expect(steps(scheduler, 3)).toEqual([`prefill b ${again}`, 'prefill c 20', 'decode bc'])
+    const generated = b.ids.length - 50
+    expect(generated).toBeGreaterThan(1)
+    expect(steps(scheduler, 3)).toEqual(['prefill b 50', 'prefill c 20', 'decode bc'])
+    // What b had generated is computed as it was then, one id a step, and nothing is drawn meanwhile.
+    steps(scheduler, generated - 1)
+    expect(b.ids.length).toBe(50 + generated + 1)
+  })
+
+  it('computes the ids of an earlier attempt one a step beside the others, and draws behind the last', () => {
+    const scheduler = new Scheduler<Item>({ running: 2 })
+    const [a, b] = [item('a', 10), item('b', 303, 0, 3)]
+    scheduler.add(a)
+    scheduler.add(b)
+    const drawing = () => {
+      const plan = scheduler.next()
+      run(scheduler, plan)
+      return plan.kind === 'decode' ? plan.drawing.map(({ name }) => name).join('') : brief(plan)
+    }
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(drawing)).toEqual([
+      ...['prefill a 10', 'a', 'prefill b 256', 'a', 'prefill b 44', 'a', 'a', 'ab'],
+    ])
+  })
+
+  it('starts with those ids at once where some slot holds the whole prompt', () => {
+    const scheduler = new Scheduler<Item>({ running: 1, slots: 2 })
+    const a = item('a', 50, 50)
+    scheduler.add(a)
+    steps(scheduler, 2)
+    scheduler.remove(new Set([a]))
+    scheduler.add(item('b', 53, 50, 3))
+    expect(scheduler.next()).toMatchObject({ kind: 'decode', drawing: [], sequences: [{ name: 'b', computed: 50 }] })
   })
 
   it('runs one sequence alone however long it is', () => {
@@ -184,6 +214,7 @@ describe('the scheduler', () => {
         do: fc.constant('add' as const),
         length: fc.integer({ min: 1, max: 700 }),
         shared: fc.constantFrom(0, 20, 150, 400),
+        generated: fc.constantFrom(0, 0, 1, 5),
       }),
       fc.record({ do: fc.constant('step' as const) }),
       fc.record({ do: fc.constant('remove' as const), which: fc.array(fc.nat(8), { maxLength: 4 }) }),
@@ -208,7 +239,8 @@ describe('the scheduler', () => {
           cache[slot] = ids.slice(0, computed + count)
         }
         for (const [index, next] of actions.entries()) {
-          if (next.do === 'add') scheduler.add(item(`${index}`, next.length, next.shared))
+          if (next.do === 'add')
+            scheduler.add(item(`${index}`, next.length + next.generated, next.shared, next.generated))
           if (next.do === 'remove') {
             const gone = next.which.map((at) => scheduler.all[at]).filter((s) => s !== undefined)
             scheduler.remove(new Set(gone), new Set(gone.slice(1)))
@@ -224,7 +256,8 @@ describe('the scheduler', () => {
             compute(plan.slot, plan.sequence, plan.count)
           } else {
             for (const [slot, sequence] of plan.sequences.entries()) {
-              expect(sequence.computed).toBe(sequence.ids.length - 1)
+              expect(sequence.computed).toBeGreaterThanOrEqual(sequence.promptTokens)
+              expect(plan.drawing.includes(sequence)).toBe(sequence.computed === sequence.ids.length - 1)
               compute(slot, sequence, 1)
             }
             const held = scheduler.running.reduce((sum, { ids }) => sum + ids.length, 0)

@@ -4,7 +4,9 @@ import { createServer, type Server } from 'node:http'
 import { AppError, toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
+import { AdmissionGate } from '../stream/admission.ts'
 import { EventHub } from '../stream/event-hub.ts'
+import { JobIndex } from '../stream/job-index.ts'
 import { JobStore } from '../stream/job-store.ts'
 import { keysOf } from '../stream/keys.ts'
 import { JobQueue } from '../stream/queue.ts'
@@ -62,20 +64,21 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   }
 
   const store = new JobStore(redis, keys, settings.disconnectGraceMs)
+  const index = new JobIndex(redis, keys)
   const registry = new WorkerRegistry(redis, keys)
   const queue = new JobQueue(redis, keys, warn('queue connection'))
   const readers = new Readers()
-  const watch = new QueueWatch(store, registry, readers, warn('could not read the queue'))
+  const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
   const metrics = new ApiMetrics(watch, readers)
   const shutdown = new AbortController()
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
   const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
   const service: ApiService = {
-    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry },
+    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry, index },
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
-      ...{ store, queue, watch, threads, formats },
+      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats },
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },
@@ -84,7 +87,10 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
       shutdown: shutdown.signal,
     },
   }
-  const caretaker = new Caretaker(store, queue, readers, settings.disconnectGraceMs, warn('could not look after jobs'))
+  const caretaker = new Caretaker(
+    { store, index, queue, readers, graceMs: settings.disconnectGraceMs },
+    warn('could not look after jobs'),
+  )
   await watch.start()
 
   const servers: Server[] = []

@@ -2,6 +2,7 @@
 // deadline has passed without a worker to say so, and puts in line what was admitted but never came there.
 
 import { type AppError, toAppError } from '../errors.ts'
+import type { JobIndex } from '../stream/job-index.ts'
 import type { JobStore } from '../stream/job-store.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { Readers } from './readers.ts'
@@ -14,15 +15,26 @@ const forgottenMs = 2000
 /** One that is in no line can't leave it, so it comes to the front. */
 const checkedInLine = 10
 
+interface CaretakerDeps {
+  store: JobStore
+  index: JobIndex
+  queue: JobQueue
+  readers: Readers
+  /** How long a lease lasts. */
+  graceMs: number
+}
+
 export class Caretaker {
   readonly #store: JobStore
+  readonly #index: JobIndex
   readonly #queue: JobQueue
   readonly #readers: Readers
   readonly #onError: (error: AppError) => void
   readonly #timers: NodeJS.Timeout[]
 
-  constructor(store: JobStore, queue: JobQueue, readers: Readers, graceMs: number, onError: (error: AppError) => void) {
+  constructor({ store, index, queue, readers, graceMs }: CaretakerDeps, onError: (error: AppError) => void) {
     this.#store = store
+    this.#index = index
     this.#queue = queue
     this.#readers = readers
     this.#onError = onError
@@ -44,7 +56,7 @@ export class Caretaker {
   /** Every API does this; the first one wins, and ending a job twice changes nothing. */
   async #endOverdue(): Promise<void> {
     const message = 'the deadline passed before the job was finished'
-    for (const id of await this.#store.overdue(overdueMs)) {
+    for (const id of await this.#index.overdue(overdueMs)) {
       await this.#guarded(async () => {
         await this.#store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
         await this.#queue.remove(id)
@@ -54,7 +66,7 @@ export class Caretaker {
 
   /** Jobs that were admitted by a process that died, or lost Redis, before it could put them in line. */
   async #lineUpForgotten(): Promise<void> {
-    for (const id of await this.#store.firstInLine(forgottenMs, checkedInLine)) {
+    for (const id of await this.#index.firstInLine(forgottenMs, checkedInLine)) {
       await this.#guarded(async () => {
         if (!(await this.#queue.has(id))) await this.#queue.add(id)
       })

@@ -2,7 +2,8 @@
 
 import type { AppError } from '../errors.ts'
 import { toAppError } from '../errors.ts'
-import type { JobStore, QueueSpeed } from '../stream/job-store.ts'
+import type { QueueSpeed } from '../stream/admission.ts'
+import type { JobIndex } from '../stream/job-index.ts'
 import type { LiveWorker, WorkerRegistry } from '../stream/worker-registry.ts'
 import type { Readers } from './readers.ts'
 
@@ -21,7 +22,7 @@ export interface QueueState {
 }
 
 export class QueueWatch {
-  readonly #store: JobStore
+  readonly #index: JobIndex
   readonly #registry: WorkerRegistry
   readonly #readers: Readers
   readonly #onError: (error: AppError) => void
@@ -29,8 +30,8 @@ export class QueueWatch {
   #timer: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | null = null
 
-  constructor(store: JobStore, registry: WorkerRegistry, readers: Readers, onError: (error: AppError) => void) {
-    this.#store = store
+  constructor(index: JobIndex, registry: WorkerRegistry, readers: Readers, onError: (error: AppError) => void) {
+    this.#index = index
     this.#registry = registry
     this.#readers = readers
     this.#onError = onError
@@ -78,13 +79,13 @@ export class QueueWatch {
     try {
       const [workers, depth, holdMs] = await Promise.all([
         this.#registry.live(),
-        this.#store.depth(),
-        this.#store.holdMs(),
+        this.#index.depth(),
+        this.#index.holdMs(),
       ])
       this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
       const waiting = this.#readers.waitingJobs()
       if (waiting.length === 0) return
-      for (const [id, position] of await this.#store.positions(waiting)) {
+      for (const [id, position] of await this.#index.positions(waiting)) {
         this.#readers.notify(id, position, this.etaMs(position))
       }
     } catch (thrown) {

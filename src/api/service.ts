@@ -2,6 +2,7 @@
 
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
+import type { JobIndex } from '../stream/job-index.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
 import type { FollowDeps } from './follow-job.ts'
@@ -25,6 +26,7 @@ export interface ApiService {
   metrics: ApiMetrics
   watch: QueueWatch
   registry: WorkerRegistry
+  index: JobIndex
   auth: AuthDeps
   limits: RateLimits
   submit: SubmitDeps

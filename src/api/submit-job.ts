@@ -4,7 +4,8 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
-import type { AdmissionLimits, Idempotency, JobStore } from '../stream/job-store.ts'
+import type { AdmissionGate, AdmissionLimits, Idempotency } from '../stream/admission.ts'
+import type { JobStore } from '../stream/job-store.ts'
 import type { JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
@@ -20,6 +21,7 @@ const maxBytesPerToken = 64
 const maxSeedExclusive = 2 ** 48 - 1
 
 export interface SubmitDeps {
+  gate: AdmissionGate
   store: JobStore
   queue: JobQueue
   watch: QueueWatch
@@ -117,7 +119,7 @@ async function enqueue(
   deps: SubmitDeps,
   { owner, idempotency, account }: Submitter,
 ): Promise<string> {
-  const { store, watch, limits } = deps
+  const { gate, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
@@ -125,7 +127,7 @@ async function enqueue(
     ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
   const taken = await account?.take(promptTokens + payload.request.max_tokens)
-  const result = await store.admit(admission, limits, watch.speed)
+  const result = await gate.admit(admission, limits, watch.speed)
   if (result.verdict === 'admitted') taken?.usedBy(id)
   else await taken?.giveBack()
   if (result.verdict === 'known') {

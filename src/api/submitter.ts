@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { Request } from 'express'
 import { AppError } from '../errors.ts'
-import type { Idempotency } from '../stream/job-store.ts'
+import type { Idempotency } from '../stream/admission.ts'
 import { callerOf, ownerOf } from './auth/caller.ts'
 import { rawBody } from './body.ts'
 import type { RateLimits } from './limits/rate-limits.ts'

@@ -1,7 +1,7 @@
 // One process's ear on Redis's pub/sub: any number of listeners per channel, each channel subscribed once.
 // Messages are hints about latency; after a reconnect every listener is told that it may have missed some.
 
-import type { Redis } from 'ioredis'
+import type { RedisClient } from './redis.ts'
 
 export interface ChannelListener {
   onMessage(message: string): void
@@ -10,11 +10,11 @@ export interface ChannelListener {
 }
 
 export class EventHub {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #channels = new Map<string, { listeners: Set<ChannelListener>; subscribed: Promise<unknown> }>()
 
   /** @param redis a connection used for nothing else */
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient) {
     this.#redis = redis
     redis.on('message', (channel: string, message: string) => {
       for (const listener of this.#channels.get(channel)?.listeners ?? []) listener.onMessage(message)

@@ -1,54 +1,25 @@
-// The jobs in Redis: admitting, opening, appending, cancelling and reading them. All that is written goes through the
-// scripts beside this file; this class only gives them types.
+// One job in Redis, from its opening to its end: all that is written goes through the scripts beside this file, this
+// class only gives them types.
+//
+//              open                      append or end with done, error
+//   queued ──────────────▶ active ───────────────────────────────────▶ completed | failed | cancelled
+//     │  ▲                   │ ▲
+//     │  └──── handBack ─────┘ └── open by a newer attempt: the older one is fenced
+//     └── end: stopped or late before any worker had it ─────────────▶ failed | cancelled
+//
+// `cancel`, a lapsed lease and the deadline change no state: they make the next append refuse everything but the end.
 
-import type { Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { appendKind, type LogEntry, parseLog } from './event-log.ts'
 import type { NewEvent, StreamEvent } from './events.ts'
-import { type JobKind, type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
+import { type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
 import type { Keys } from './keys.ts'
-import { redisNow } from './redis.ts'
-import { admitScript } from './scripts/admit.ts'
+import type { RedisClient } from './redis.ts'
+import { defineScript, type Script } from './script.ts'
 import { appendScript } from './scripts/append.ts'
 import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
 import { endScript } from './scripts/end.ts'
 import { openScript } from './scripts/open.ts'
-
-export interface Admission {
-  id: string
-  kind: JobKind
-  /** The name of the key that made it, which alone may see it; empty without API keys. */
-  owner: string
-  promptTokens: number
-  /** Milliseconds from admission to the end; counted on Redis's clock. */
-  deadlineMs: number
-  /** What a stopped job reports. */
-  seed: number
-  /** What the job is to do. */
-  payload: unknown
-  onDisconnect: 'cancel' | 'continue'
-  graceMs: number
-  ttlMs: number
-  /** The same key and body of the same owner again attach to the same job. */
-  idempotency?: Idempotency | undefined
-}
-
-export interface Idempotency {
-  key: string
-  /** Of the route and the body. */
-  hash: string
-}
-
-export interface AdmissionLimits {
-  maxJobs: number
-  maxTokens: number
-}
-
-export type AdmissionResult =
-  | { verdict: 'admitted'; position: number; etaMs: number }
-  /** The idempotency key has started this job before, with a body of this hash. */
-  | { verdict: 'known'; id: string; hash: string }
-  | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
 
 /** What an append says. All but `ok` and `gap` mean: stop computing; a stop still has to be given its terminal event. */
 export type AppendVerdict = 'ok' | 'missing' | 'ended' | 'fenced' | 'gap' | 'cancelled' | 'abandoned' | 'damaged'
@@ -84,27 +55,20 @@ const maxFruitlessAttempts = 3
 /** `ended`: now or before. `damaged`: the job's keys hold something else; it is counted no longer. */
 type EndResult = 'ended' | 'missing' | 'active' | 'damaged'
 
-type Script = (...args: (string | number)[]) => Promise<unknown>
-
 export class JobStore {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #keys: Keys
   readonly #graceMs: number
-  readonly #scripts: Record<'admit' | 'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
+  readonly #scripts: Record<'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
   /** When this process last came to Redis, new or again; of `performance.now()`. */
   #connectedAt = performance.now()
 
-  constructor(redis: Redis, keys: Keys, graceMs: number) {
+  constructor(redis: RedisClient, keys: Keys, graceMs: number) {
     this.#redis = redis
     this.#keys = keys
     this.#graceMs = graceMs
-    const define = (name: string, lua: string): Script => {
-      redis.defineCommand(name, { lua })
-      const commands = redis as unknown as Record<string, Script>
-      return (...args) => commands[name]!.call(redis, ...args)
-    }
+    const define = (name: string, lua: string) => defineScript(redis, name, lua)
     this.#scripts = {
-      admit: define('wfAdmit', admitScript),
       open: define('wfOpen', openScript),
       append: define('wfAppend', appendScript),
       end: define('wfEnd', endScript),
@@ -120,29 +84,6 @@ export class JobStore {
   /** For a grace after coming to Redis a lapsed lease is no proof: the readers may have been cut off from it too. */
   get #regrant(): '1' | '0' {
     return performance.now() - this.#connectedAt < this.#graceMs ? '1' : '0'
-  }
-
-  /** Admits a job and writes its record and first event, or says which bound it would break. */
-  async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
-    const k = this.#keys
-    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent(null)]
-    const { id, owner, idempotency } = job
-    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')]
-    own.push(k.recent(owner))
-    const reply = (await this.#scripts.admit(
-      keys.length + own.length,
-      ...keys,
-      ...own,
-      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
-      ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
-      ...[job.idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
-    )) as [string, ...unknown[]]
-    if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
-    if (reply[0] === 'known') {
-      const [id = '', hash = ''] = String(reply[1]).split(' ')
-      return { verdict: 'known', id, hash }
-    }
-    return { verdict: 'full', bound: reply[1] as 'jobs' | 'tokens', jobs: Number(reply[2]), tokens: Number(reply[3]) }
   }
 
   /**
@@ -241,61 +182,6 @@ export class JobStore {
     const entries = (await this.#redis.xrange(this.#keys.log(id), `1-${seq + 2}`, '+')) as LogEntry[]
     return parseLog(id, entries, seq + 1)
   }
-
-  /** 1-based places in the line of those of the jobs that still wait. */
-  async positions(ids: string[]): Promise<Map<string, number>> {
-    const pipeline = this.#redis.pipeline()
-    for (const id of ids) pipeline.zrank(this.#keys.waiting, id)
-    const ranks = (await pipeline.exec()) ?? []
-    const found = new Map<string, number>()
-    ids.forEach((id, index) => {
-      const rank = ranks[index]?.[1]
-      if (typeof rank === 'number') found.set(id, rank + 1)
-    })
-    return found
-  }
-
-  /** The first ones in line, where a job would stand that never came into BullMQ: admitted longer than `ms` ago. */
-  async firstInLine(ms: number, limit: number): Promise<string[]> {
-    const ids = await this.#redis.zrange(this.#keys.waiting, 0, String(limit - 1))
-    const latest = (await redisNow(this.#redis)) - ms
-    const admittedAt = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.job(id), 'created_at')))
-    return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
-  }
-
-  /** The newest jobs first: one owner's, or with null everyone's. */
-  async recent(owner: string | null, limit: number): Promise<string[]> {
-    return this.#redis.zrevrange(this.#keys.recent(owner), 0, limit - 1)
-  }
-
-  /** How many jobs are admitted and unfinished, wait for a worker, and how many prompt tokens they hold. */
-  async depth(): Promise<{ admitted: number; waiting: number; promptTokens: number }> {
-    const [admitted, waiting, tokens] = await Promise.all([
-      this.#redis.zcard(this.#keys.admitted),
-      this.#redis.zcard(this.#keys.waiting),
-      this.#redis.get(this.#keys.admittedTokensTotal),
-    ])
-    return { admitted, waiting, promptTokens: Number(tokens ?? 0) }
-  }
-
-  /** Admitted jobs whose deadline passed longer than `ms` ago, a few at a time. */
-  async overdue(ms: number): Promise<string[]> {
-    const limit = (await redisNow(this.#redis)) - ms
-    return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
-  }
-
-  /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */
-  async holdMs(): Promise<number | null> {
-    const value = await this.#redis.hget(this.#keys.rate, 'hold_ms')
-    return value === null ? null : Number(value)
-  }
-}
-
-/** What an estimate of waiting times needs. */
-export interface QueueSpeed {
-  freeSlots: number
-  /** Milliseconds from one job's end to the next one's, over all slots. */
-  msPerJob: number
 }
 
 function pairs(flat: string[]): Record<string, string> {

@@ -1,8 +1,8 @@
 // The BullMQ queue and its settings, the same for every process.
 
 import { Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { type Keys, queueName } from './keys.ts'
+import type { RedisClient } from './redis.ts'
 
 /** A worker that is gone loses its jobs after at most lockDuration + stalledInterval. */
 export const lockDurationMs = 5000
@@ -23,12 +23,12 @@ const jobOptions = {
 } as const
 
 export class JobQueue {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #keys: Keys
   readonly #queue: Queue
 
   /** @param redis shared with other commands; it is not closed here */
-  constructor(redis: Redis, keys: Keys, onError: (error: Error) => void) {
+  constructor(redis: RedisClient, keys: Keys, onError: (error: Error) => void) {
     this.#redis = redis
     this.#keys = keys
     const options: QueueOptions = { connection: redis, prefix: keys.prefix, defaultJobOptions: jobOptions }
@@ -61,7 +61,7 @@ export class JobQueue {
 }
 
 /** Wakes idle workers. Losing the message costs a poll interval, never a job. */
-export async function publishWork(redis: Redis, keys: Keys): Promise<void> {
+export async function publishWork(redis: RedisClient, keys: Keys): Promise<void> {
   await redis.publish(keys.control, JSON.stringify({ type: 'work' }))
 }
 

@@ -1,12 +1,15 @@
 // Connections to Redis. A process has few: one for commands, one that subscribes, and those BullMQ makes for itself.
 
-import { Redis } from 'ioredis'
+import { type Cluster, Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 
 /** Milliseconds between two attempts to reach a Redis that is away: quick at first, then once a second with jitter. */
 function retryStrategy(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.75 + Math.random() / 2)
 }
+
+/** One server, whatever stands behind its address, or a cluster of them. */
+export type RedisClient = Redis | Cluster
 
 export type ConnectionUse =
   /** Commands on behalf of a waiting client: while Redis is away they fail at once, so that it hears a 503. */
@@ -50,13 +53,13 @@ export async function waitForRedis(redis: Redis, timeoutMs: number): Promise<voi
 }
 
 /** Redis's clock, ms since the epoch. Times that several machines compare are all by this one. */
-export async function redisNow(redis: Redis): Promise<number> {
+export async function redisNow(redis: RedisClient): Promise<number> {
   const [seconds, microseconds] = await redis.time()
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
 }
 
 /** Ends a connection without waiting for a Redis that may be away. */
-export async function closeRedis(redis: Redis): Promise<void> {
+export async function closeRedis(redis: RedisClient): Promise<void> {
   if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), delay(500)])
   redis.disconnect()
 }

@@ -1,9 +1,8 @@
 // Who serves: heartbeats of the workers, and how many jobs each holds at this moment.
 
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Keys } from './keys.ts'
-import { redisNow } from './redis.ts'
+import { type RedisClient, redisNow } from './redis.ts'
 
 export const heartbeatIntervalMs = 1000
 /** A worker that has missed this many milliseconds of heartbeats counts as gone. */
@@ -42,10 +41,10 @@ export type WorkerInfo = z.infer<typeof workerInfoSchema>
 export type LiveWorker = WorkerInfo & { jobs: number }
 
 export class WorkerRegistry {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #keys: Keys
 
-  constructor(redis: Redis, keys: Keys) {
+  constructor(redis: RedisClient, keys: Keys) {
     this.#redis = redis
     this.#keys = keys
   }

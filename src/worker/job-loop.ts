@@ -4,11 +4,11 @@
 // Notifications are only hints about latency; the poll finds everything without them.
 
 import { type Job, Worker } from 'bullmq'
-import type { Redis } from 'ioredis'
 import { toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
 import { lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
+import type { RedisClient } from '../stream/redis.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { AttemptInput, AttemptOutcome, StopReason } from './attempt.ts'
 import { isOwnTurn, yieldMs } from './turn.ts'
@@ -27,7 +27,7 @@ interface HeldJob {
 export interface JobLoopOptions {
   workerId: string
   slots: number
-  redis: Redis
+  redis: RedisClient
   keys: Keys
   registry: WorkerRegistry
   logger: Logger

@@ -51,13 +51,13 @@ describe('admission', () => {
   it('counts a job once when the command is sent twice', async () => {
     const id = await stack.job()
     await stack.job({ id })
-    expect(await stack.store.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
+    expect(await stack.index.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
   })
 
   it('forgets jobs long past their deadline whose end nobody wrote', async () => {
     await stack.job({ deadlineMs: -120_000, ttlMs: 200_000 })
     await stack.job()
-    expect(await stack.store.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
+    expect(await stack.index.depth()).toEqual({ admitted: 1, waiting: 1, promptTokens: 3 })
   })
 })
 
@@ -151,7 +151,7 @@ describe('an end without a worker', () => {
     )
     expect(await stack.store.end(id, done(), false)).toBe('ended')
     expect(await stack.store.eventsAfter(id, 0)).toMatchObject([{ text: 'a' }, { type: 'error', seq: 2 }])
-    expect(await stack.store.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
+    expect(await stack.index.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
   })
 
   it('leaves a job to the worker that has it, when asked to', async () => {
@@ -222,7 +222,7 @@ describe('attempts', () => {
     const [first, second] = [await stack.job(), await stack.job()]
     await opened(first)
     await stack.store.handBack(first, 1, true)
-    expect(await stack.store.positions([first, second])).toEqual(
+    expect(await stack.index.positions([first, second])).toEqual(
       new Map([
         [first, 1],
         [second, 2],
@@ -244,7 +244,7 @@ describe('damaged data', () => {
     const id = await stack.job()
     await stack.redis.hset(keys.job(id), 'last', 'abc')
     expect(await stack.store.end(id, done(), false)).toBe('damaged')
-    expect(await stack.store.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
+    expect(await stack.index.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
   })
 
   it('of one job takes no other job of the same step down', async () => {

@@ -1,13 +1,14 @@
 // A real Redis and the stream layer over it, for tests of anything that writes or reads jobs.
 
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
+import { type Admission, AdmissionGate } from '../../src/stream/admission.ts'
 import { EventHub } from '../../src/stream/event-hub.ts'
 import type { NewEvent } from '../../src/stream/events.ts'
-import { type Admission, JobStore } from '../../src/stream/job-store.ts'
+import { JobIndex } from '../../src/stream/job-index.ts'
+import { JobStore } from '../../src/stream/job-store.ts'
 import { keysOf } from '../../src/stream/keys.ts'
 import { readEvents } from '../../src/stream/read-events.ts'
-import { closeRedis, connectRedis, waitForRedis } from '../../src/stream/redis.ts'
+import { closeRedis, connectRedis, type RedisClient, waitForRedis } from '../../src/stream/redis.ts'
 
 export const keys = keysOf()
 export const worker = { id: 'w1', host: 'here', pid: 1 }
@@ -26,10 +27,11 @@ export const done = (reason: 'stop' | 'length' | 'cancelled' = 'stop', tokensGen
 })
 
 export interface Stack {
-  redis: Redis
+  redis: RedisClient
   store: JobStore
+  index: JobIndex
   hub: EventHub
-  admit(overrides?: Partial<Admission>, maxJobs?: number, maxTokens?: number): ReturnType<JobStore['admit']>
+  admit(overrides?: Partial<Admission>, maxJobs?: number, maxTokens?: number): ReturnType<AdmissionGate['admit']>
   /** Admits a job that is sure to fit, and returns its id. */
   job(overrides?: Partial<Admission>): Promise<string>
   read(id: string, afterSeq?: number, signal?: AbortSignal): ReturnType<typeof readEvents>
@@ -41,9 +43,11 @@ export async function openStack(url: string): Promise<Stack> {
   const subscriber = connectRedis(url, 'subscriber', () => {})
   await Promise.all([waitForRedis(redis, 5000), waitForRedis(subscriber, 5000)])
   const store = new JobStore(redis, keys, graceMs)
+  const gate = new AdmissionGate(redis, keys)
+  const index = new JobIndex(redis, keys)
   const hub = new EventHub(subscriber)
   const admit: Stack['admit'] = (overrides = {}, maxJobs = 1000, maxTokens = 1_000_000) =>
-    store.admit(
+    gate.admit(
       {
         id: `job_${randomUUID()}`,
         kind: 'generate',
@@ -63,6 +67,7 @@ export async function openStack(url: string): Promise<Stack> {
   return {
     redis,
     store,
+    index,
     hub,
     admit,
     job: async (overrides = {}) => {

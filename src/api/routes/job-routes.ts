@@ -16,26 +16,27 @@ const listed = 100
 const stopTimeoutMs = 3000
 
 export function jobRoutes(service: ApiService): Router {
-  const { store } = service.submit
+  const { index, submit } = service
+  const { store } = submit
   const router = Router()
   const existing = (request: Request<{ id: string }>) => visibleJob(request, store, request.params.id)
 
   router.get('/jobs', async (request, response) => {
     const records = await Promise.all(
-      (await store.recent(ownerListed(callerOf(request)), listed)).map(async (id) => {
+      (await index.recent(ownerListed(callerOf(request)), listed)).map(async (id) => {
         const record = await store.record(id).catch(() => null)
         return record && { id, record }
       }),
     )
     const known = records.filter((entry) => entry !== null)
-    const places = await store.positions(known.filter(({ record }) => record.state === 'queued').map(({ id }) => id))
+    const places = await index.positions(known.filter(({ record }) => record.state === 'queued').map(({ id }) => id))
     response.json({ jobs: known.map(({ id, record }) => describe(service, id, record, places.get(id))) })
   })
 
   router.get('/jobs/:id', async (request, response) => {
     const { id } = request.params
     const record = await existing(request)
-    const position = record.state === 'queued' ? (await store.positions([id])).get(id) : undefined
+    const position = record.state === 'queued' ? (await index.positions([id])).get(id) : undefined
     const outcome = record.ended_at === undefined ? {} : await outcomeOf(service, id, record)
     response.json({ ...describe(service, id, record, position), ...outcome })
   })

@@ -1,0 +1,83 @@
+// Letting jobs in: within the bounds, once for each idempotency key, with their record and first event, or not at all.
+
+import type { JobKind } from './job-record.ts'
+import type { Keys } from './keys.ts'
+import type { RedisClient } from './redis.ts'
+import { defineScript, type Script } from './script.ts'
+import { admitScript } from './scripts/admit.ts'
+
+export interface Admission {
+  id: string
+  kind: JobKind
+  /** The name of the key that made it, which alone may see it; empty without API keys. */
+  owner: string
+  promptTokens: number
+  /** Milliseconds from admission to the end; counted on Redis's clock. */
+  deadlineMs: number
+  /** What a stopped job reports. */
+  seed: number
+  /** What the job is to do. */
+  payload: unknown
+  onDisconnect: 'cancel' | 'continue'
+  graceMs: number
+  ttlMs: number
+  /** The same key and body of the same owner again attach to the same job. */
+  idempotency?: Idempotency | undefined
+}
+
+export interface Idempotency {
+  key: string
+  /** Of the route and the body. */
+  hash: string
+}
+
+export interface AdmissionLimits {
+  maxJobs: number
+  maxTokens: number
+}
+
+export type AdmissionResult =
+  | { verdict: 'admitted'; position: number; etaMs: number }
+  /** The idempotency key has started this job before, with a body of this hash. */
+  | { verdict: 'known'; id: string; hash: string }
+  | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
+
+/** What an estimate of waiting times needs. */
+export interface QueueSpeed {
+  freeSlots: number
+  /** Milliseconds from one job's end to the next one's, over all slots. */
+  msPerJob: number
+}
+
+export class AdmissionGate {
+  readonly #keys: Keys
+  readonly #admit: Script
+
+  constructor(redis: RedisClient, keys: Keys) {
+    this.#keys = keys
+    this.#admit = defineScript(redis, 'wfAdmit', admitScript)
+  }
+
+  /** Admits a job and writes its record and first event, or says which bound it would break. */
+  async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
+    const k = this.#keys
+    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent(null)]
+    const { id, owner, idempotency } = job
+    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')]
+    own.push(k.recent(owner))
+    const reply = (await this.#admit(
+      keys.length + own.length,
+      ...keys,
+      ...own,
+      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
+      ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
+      ...[job.idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
+    )) as [string, ...unknown[]]
+    if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
+    if (reply[0] === 'known') {
+      const [id = '', hash = ''] = String(reply[1]).split(' ')
+      return { verdict: 'known', id, hash }
+    }
+    return { verdict: 'full', bound: reply[1] as 'jobs' | 'tokens', jobs: Number(reply[2]), tokens: Number(reply[3]) }
+  }
+}

@@ -1,0 +1,62 @@
+// What Redis knows of all jobs together: who waits where, how many there are, who is late. Only reads.
+
+import type { Keys } from './keys.ts'
+import { type RedisClient, redisNow } from './redis.ts'
+
+export class JobIndex {
+  readonly #redis: RedisClient
+  readonly #keys: Keys
+
+  constructor(redis: RedisClient, keys: Keys) {
+    this.#redis = redis
+    this.#keys = keys
+  }
+
+  /** 1-based places in the line of those of the jobs that still wait. */
+  async positions(ids: string[]): Promise<Map<string, number>> {
+    const pipeline = this.#redis.pipeline()
+    for (const id of ids) pipeline.zrank(this.#keys.waiting, id)
+    const ranks = (await pipeline.exec()) ?? []
+    const found = new Map<string, number>()
+    ids.forEach((id, index) => {
+      const rank = ranks[index]?.[1]
+      if (typeof rank === 'number') found.set(id, rank + 1)
+    })
+    return found
+  }
+
+  /** The first ones in line, where a job would stand that never came into BullMQ: admitted longer than `ms` ago. */
+  async firstInLine(ms: number, limit: number): Promise<string[]> {
+    const ids = await this.#redis.zrange(this.#keys.waiting, 0, String(limit - 1))
+    const latest = (await redisNow(this.#redis)) - ms
+    const admittedAt = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.job(id), 'created_at')))
+    return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
+  }
+
+  /** The newest jobs first: one owner's, or with null everyone's. */
+  async recent(owner: string | null, limit: number): Promise<string[]> {
+    return this.#redis.zrevrange(this.#keys.recent(owner), 0, limit - 1)
+  }
+
+  /** How many jobs are admitted and unfinished, wait for a worker, and how many prompt tokens they hold. */
+  async depth(): Promise<{ admitted: number; waiting: number; promptTokens: number }> {
+    const [admitted, waiting, tokens] = await Promise.all([
+      this.#redis.zcard(this.#keys.admitted),
+      this.#redis.zcard(this.#keys.waiting),
+      this.#redis.get(this.#keys.admittedTokensTotal),
+    ])
+    return { admitted, waiting, promptTokens: Number(tokens ?? 0) }
+  }
+
+  /** Admitted jobs whose deadline passed longer than `ms` ago, a few at a time. */
+  async overdue(ms: number): Promise<string[]> {
+    const limit = (await redisNow(this.#redis)) - ms
+    return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
+  }
+
+  /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */
+  async holdMs(): Promise<number | null> {
+    const value = await this.#redis.hget(this.#keys.rate, 'hold_ms')
+    return value === null ? null : Number(value)
+  }
+}

@@ -1,6 +1,7 @@
 // Work for an engine in this process, timed from outside: N sequences submitted at once, run to their end.
 
 import type { Engine, SequenceRequest } from '../src/inference/engine.ts'
+import { uniquePrompt } from './prompts.ts'
 import { median, quantile } from './statistics.ts'
 
 export interface WorkFigures {
@@ -20,19 +21,10 @@ export interface Work {
 
 let made = 0
 
-/** Words without end: every prompt is different, so that none is answered from a cache. */
-function promptText(tokens: number): string {
-  const words = 'disk cache queue token build error server test memory worker network module thread file path'.split(
-    ' ',
-  )
-  const seed = ++made * 7919
-  return `Item ${seed}: ${Array.from({ length: tokens }, (_, i) => words[(seed * (i + 3) + i * i) % words.length]).join(' ')}`
-}
-
 function request(work: Work, id: string): SequenceRequest {
   return {
     id,
-    prompt: { kind: 'text', text: promptText(work.promptTokens - 6) },
+    prompt: { kind: 'text', text: uniquePrompt(work.promptTokens) },
     sampling: {
       ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
       seed: 1,
@@ -90,7 +82,7 @@ export class EngineWork {
     }
   }
 
-  /** The run with the median rate of several, after one that warms up. */
+  /** The run with the median rate of several. */
   async medianOf(runs: number, work: Work): Promise<WorkFigures> {
     const figures: WorkFigures[] = []
     for (let i = 0; i < runs; i++) figures.push(await this.run(work))

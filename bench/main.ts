@@ -1,20 +1,33 @@
 // `npm run bench`: every figure of the README, each as a ratio to a baseline of the same run. Absolute figures move with
 // the machine and its load; ratios of one run are what counts.
 //
-//   npm run bench                     all
-//   npm run bench -- engine | service one of them
+//   npm run bench                      all, about 8 minutes with both peers
+//   npm run bench -- engine | service  one of them
+//   npm run bench -- --write           all, and into the README and docs/bench.svg
 //   LLAMA_SERVER=http://127.0.0.1:9101 OPENVINO_BENCH='command' npm run bench
 
-import { cpus } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
 import { readSettings } from '../src/settings.ts'
 import { benchEngine } from './engine-bench.ts'
+import { machine } from './machine.ts'
+import { writeReadmePart } from './readme-part.ts'
+import { Report } from './report.ts'
 import { benchService } from './service-bench.ts'
 
+const { values, positionals } = parseArgs({ options: { write: { type: 'boolean' } }, allowPositionals: true })
+const wants = (part: string) => positionals.length === 0 || positionals.includes(part)
+const { LLAMA_SERVER: llamaServer, OPENVINO_BENCH: openVinoCommand } = process.env
 const { dataDir, engineThreads } = readSettings(process.env)
-const wanted = process.argv.slice(2)
-const machine = `${engineThreads} cores of ${cpus()[0]?.model ?? 'an unknown CPU'}`
-process.stdout.write(`${new Date().toISOString().slice(0, 10)}, ${machine}, Node ${process.versions.node}\n`)
-if (wanted.length === 0 || wanted.includes('engine')) await benchEngine(dataDir, engineThreads)
-if (wanted.length === 0 || wanted.includes('service')) {
-  await benchService(dataDir, new URL('../docs/bench.svg', import.meta.url), machine)
+
+const date = new Date().toISOString().slice(0, 10)
+const where = `${date}, ${machine(engineThreads)}, Node ${process.versions.node}`
+const report = new Report()
+report.note(`\`npm run bench\`, ${where}, int8, everything in one run.`)
+const picture = wants('service') ? await benchService(report, { dataDir, llamaServer, caption: where }) : null
+if (wants('engine')) await benchEngine(report, { dataDir, threads: engineThreads, openVinoCommand })
+const markdown = report.finish()
+if (values.write && positionals.length === 0) {
+  writeReadmePart(markdown)
+  writeFileSync(new URL('../docs/bench.svg', import.meta.url), picture!)
 }

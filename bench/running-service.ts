@@ -4,9 +4,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/cli/free-port.ts'
 import { startTestRedis } from '../test/support/redis.ts'
+import type { Server } from './http-stream.ts'
 
 export interface MeasuredService {
   url: string
+  /** Its /generate/stream. */
+  server: Server
   stop(): Promise<void>
 }
 
@@ -34,7 +37,7 @@ export async function startMeasuredService(env: NodeJS.ProcessEnv): Promise<Meas
     }
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
-  return { url, stop }
+  return { url, server: { url: `${url}/generate/stream`, kind: 'native' }, stop }
 }
 
 function start(entry: string, env: NodeJS.ProcessEnv): ChildProcess {

@@ -9,7 +9,14 @@ export interface SessionOptions {
   steadyShapes: boolean
 }
 
+/**
+ * The attention kernel's blockwise way is slower here, by half for a prompt of 200 tokens (docs/decisions/0005): it is
+ * written without the wide instructions of the matrix products. onnxruntime reads this when a session is made.
+ */
+const PLAIN_ATTENTION = 'ORT_GQA_DISABLE_FLASH_ATTENTION'
+
 export async function openSession(path: string, { threads, steadyShapes }: SessionOptions): Promise<InferenceSession> {
+  process.env[PLAIN_ATTENTION] = '1'
   try {
     return await InferenceSession.create(path, {
       intraOpNumThreads: threads,

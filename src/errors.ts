@@ -17,7 +17,8 @@ export const errorCodes = [
   'queue_full',
   'rate_limited',
   'unavailable',
-  // How a job can fail.
+  // How a job can fail. `cancelled` only where a stopped job has no other way to say so: on the OpenAI-compatible routes.
+  'cancelled',
   'deadline_exceeded',
   'engine_failed',
   'engine_crashed',
@@ -37,12 +38,15 @@ export interface ErrorDetails {
   field?: string
   /** Seconds after which the caller may try again, at least 1. */
   retryAfterSeconds?: number
+  /** The code of OpenAI's API, where that is finer than ours. */
+  openAiCode?: string
   cause?: unknown
 }
 
 export class AppError extends Error {
   readonly field: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly openAiCode: string | undefined
 
   constructor(
     readonly code: ErrorCode,
@@ -53,6 +57,7 @@ export class AppError extends Error {
     this.name = 'AppError'
     this.field = details.field
     this.retryAfterSeconds = details.retryAfterSeconds
+    this.openAiCode = details.openAiCode
   }
 }
 

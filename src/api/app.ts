@@ -7,8 +7,10 @@ import helmet from 'helmet'
 import { AppError } from '../errors.ts'
 import { authenticate } from './auth/authenticate.ts'
 import { callerName } from './auth/caller.ts'
-import { errorHandler } from './http-error.ts'
+import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
+import { sendOpenAiError } from './openai/openai-error.ts'
+import { openAiRoutes } from './openai/openai-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
@@ -21,6 +23,8 @@ const methods: [pattern: RegExp, allowed: string][] = [
   [/^\/jobs\/[^/]+$/, 'GET, DELETE'],
   [/^\/jobs\/[^/]+\/stream$/, 'GET'],
   [/^\/jobs\/[^/]+\/ticket$/, 'POST'],
+  [/^\/v1\/(chat\/)?completions$/, 'POST'],
+  [/^\/v1\/models(\/.+)?$/, 'GET'],
   [/^\/(health|ready|workers|metrics|openapi\.json)$/, 'GET'],
 ]
 
@@ -40,8 +44,11 @@ export function createApp(service: ApiService): Express {
   app.use(refuseDuringShutdown(service))
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
+  app.use(openAiRoutes(service))
   app.use(unknownRoute)
-  app.use(errorHandler(service.logger, (code) => service.metrics.requestRefused(code)))
+  const onRefusal = (code: string) => service.metrics.requestRefused(code)
+  app.use('/v1', errorHandler(service.logger, onRefusal, sendOpenAiError))
+  app.use(errorHandler(service.logger, onRefusal, sendError))
   return app
 }
 

@@ -23,7 +23,7 @@ export interface FollowDeps {
 }
 
 /** Follows a job for one response, which is a reader in the sense of the lease until it closes. */
-function attach(id: string, response: Response, deps: FollowDeps, onPosition: Reader['onPosition']) {
+export function attach(id: string, response: Response, deps: FollowDeps, onPosition: Reader['onPosition']) {
   const left = new AbortController()
   const reader = { waiting: true, onPosition }
   const detach = deps.readers.attach(id, reader)
@@ -32,6 +32,7 @@ function attach(id: string, response: Response, deps: FollowDeps, onPosition: Re
     detach()
     left.abort()
   })
+  if (response.destroyed) left.abort()
   return { reader, signal: AbortSignal.any([left.signal, deps.shutdown]), detach }
 }
 

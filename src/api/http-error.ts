@@ -18,6 +18,7 @@ const statusByCode: Record<ErrorCode, number> = {
   queue_full: 429,
   rate_limited: 429,
   unavailable: 503,
+  cancelled: 410,
   deadline_exceeded: 504,
   engine_failed: 500,
   engine_crashed: 500,
@@ -38,16 +39,25 @@ export interface ErrorBody {
 }
 
 export function errorBody(error: AppError): ErrorBody {
-  // The message of a bug may quote anything; the log has it.
-  const message = error.code === 'internal' ? 'internal error' : error.message
-  return { error: { code: error.code, message, ...(error.field !== undefined && { field: error.field }) } }
+  const { code, field } = error
+  return { error: { code, message: publicMessage(error), ...(field !== undefined && { field }) } }
+}
+
+/** The message of a bug may quote anything; the log has it. */
+export function publicMessage(error: AppError): string {
+  return error.code === 'internal' ? 'internal error' : error.message
 }
 
 export function sendError(response: Response, error: AppError): void {
   const status = statusOf(error.code)
+  setRetryAfter(response, status, error)
+  response.status(status).json(errorBody(error))
+}
+
+/** In whole seconds, where another try may succeed. */
+export function setRetryAfter(response: Response, status: number, error: AppError): void {
   const retryAfter = error.retryAfterSeconds ?? (status === 503 ? 1 : undefined)
   if (retryAfter !== undefined) response.set('Retry-After', String(Math.max(1, Math.ceil(retryAfter))))
-  response.status(status).json(errorBody(error))
 }
 
 /** What Express, its body parser and the Redis client throw, as AppErrors. */
@@ -84,13 +94,17 @@ function isRedisAway(thrown: unknown): boolean {
   return /Connection is closed|enableOfflineQueue|Command timed out|ECONNREFUSED|ECONNRESET|EPIPE/.test(thrown.message)
 }
 
-/** The last of the app's handlers. After the head was sent there is only the connection left to close. */
-export function errorHandler(logger: Logger, onRefusal: (code: string) => void): ErrorRequestHandler {
+/** Answers with what was thrown. After the head was sent there is only the connection left to close. */
+export function errorHandler(
+  logger: Logger,
+  onRefusal: (code: string) => void,
+  send: (response: Response, error: AppError) => void,
+): ErrorRequestHandler {
   return (thrown, request, response, _next) => {
     const error = fromThrown(thrown)
     onRefusal(error.code)
     if (error.code === 'internal') logger.error({ err: error, path: request.path }, 'request failed')
     if (response.headersSent) response.destroy()
-    else sendError(response, error)
+    else send(response, error)
   }
 }

@@ -19,6 +19,10 @@ export class Readers {
     }
   }
 
+  has(jobId: string): boolean {
+    return this.#byJob.has(jobId)
+  }
+
   /** Jobs that somebody reads here. */
   jobs(): string[] {
     return [...this.#byJob.keys()]

@@ -12,8 +12,12 @@ export class SseResponse {
   #lastWrite = performance.now()
   readonly #heartbeat: NodeJS.Timeout
 
-  /** Sends the head at once, so that the client sees that it was accepted. */
-  constructor(response: Response, jobId: string) {
+  /**
+   * Sends the head at once, so that the client sees that it was accepted.
+   * @param jobId of the header; several are joined by commas
+   * @param reconnects whether the client can come back to this stream by itself, and is told after how long
+   */
+  constructor(response: Response, jobId: string, { reconnects } = { reconnects: true }) {
     this.#response = response
     // Not through Express's set(), which would add a charset that the format does not have.
     response.writeHead(200, {
@@ -24,7 +28,7 @@ export class SseResponse {
       'X-Job-Id': jobId,
     })
     response.flushHeaders()
-    response.write(`retry: ${retryMs}\n\n`)
+    if (reconnects) response.write(`retry: ${retryMs}\n\n`)
     this.#heartbeat = setInterval(() => this.#keepAlive(), heartbeatMs / 3)
     response.once('close', () => clearInterval(this.#heartbeat))
   }

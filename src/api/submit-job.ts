@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
 import type { AdmissionGate, AdmissionLimits, Idempotency } from '../stream/admission.ts'
 import type { JobStore } from '../stream/job-store.ts'
-import type { JobPayload } from '../stream/payload.ts'
+import type { GeneratePayload, GenerateWish, JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
 import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
@@ -42,8 +42,8 @@ export interface Submitter {
   account: TokenAccount | null
 }
 
-interface PreparedJob {
-  payload: JobPayload
+export interface PreparedJob<Payload extends JobPayload = JobPayload> {
+  payload: Payload
   promptTokens: number
 }
 
@@ -52,10 +52,17 @@ interface PreparedJob {
  * @throws AppError `invalid_request`, `queue_full`, `rate_limited`, `unavailable` or `idempotency_conflict`
  */
 export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, submitter: Submitter): Promise<string> {
+  return enqueue(await prepareGenerate(body, deps), deps, submitter)
+}
+
+/** Everything before the queue. @throws AppError `invalid_request`, `unavailable` */
+export async function prepareGenerate(
+  body: GenerateWish,
+  deps: SubmitDeps,
+  maxTokensWithout = defaultMaxTokens,
+): Promise<PreparedJob<GeneratePayload>> {
   assertServing(deps)
-  const prompt: PromptInput = body.messages
-    ? { kind: 'messages', messages: body.messages }
-    : { kind: 'text', text: body.prompt ?? '' }
+  const prompt = promptOf(body)
   const field = body.messages ? 'messages' : 'prompt'
   assertBytesFit(prompt, field, deps.maxContext)
   const { response_format: format } = body
@@ -63,14 +70,22 @@ export async function submitGenerate(body: GenerateBody, deps: SubmitDeps, submi
     deps.threads.countTokens(prompt),
     format.type === 'text' ? null : deps.formats.check(format),
   ])
-  const maxTokens = tokensToGenerate(promptTokens, body.max_tokens, field, deps.maxContext)
+  const left = tokensLeft(promptTokens, body.max_tokens, field, deps.maxContext)
+  const maxTokens = body.max_tokens ?? Math.min(maxTokensWithout, left)
   if (body.min_tokens > maxTokens) {
     const message = `min_tokens is ${body.min_tokens}; allowed: at most max_tokens, which is ${maxTokens}`
     throw new AppError('invalid_request', message, { field: 'min_tokens' })
   }
   const stop = body.stop === undefined ? [] : [body.stop].flat()
   const request = { ...body, stop, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
-  return enqueue({ payload: { kind: 'generate', request }, promptTokens }, deps, submitter)
+  return { payload: { kind: 'generate', request }, promptTokens }
+}
+
+/** The same generation, drawn another way. */
+export function withNextSeed(job: PreparedJob<GeneratePayload>, steps: number): PreparedJob<GeneratePayload> {
+  const { request } = job.payload
+  const seed = (request.seed + steps) % (Number.MAX_SAFE_INTEGER + 1)
+  return { ...job, payload: { ...job.payload, request: { ...request, seed } } }
 }
 
 /** As submitGenerate, for a log: it is reduced here, and only what was kept goes into the queue. */
@@ -93,28 +108,47 @@ function assertServing({ watch }: SubmitDeps): void {
   }
 }
 
-function assertBytesFit(prompt: PromptInput, field: string, maxContext: number): void {
-  const texts = prompt.kind === 'text' ? [prompt.text] : prompt.messages.map(({ content }) => content)
-  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
-  if (bytes <= maxContext * maxBytesPerToken) return
-  const message = `${field} has ${bytes} bytes; allowed: what fits into a context of ${maxContext} tokens`
-  throw new AppError('invalid_request', message, { field })
+function promptOf({ messages, prompt = '' }: GenerateWish): PromptInput {
+  if (messages) return { kind: 'messages', messages }
+  return typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'ids', ids: prompt }
 }
 
-function tokensToGenerate(promptTokens: number, asked: number | undefined, field: string, maxContext: number): number {
+function assertBytesFit(prompt: PromptInput, field: string, maxContext: number): void {
+  const bytes = bytesOf(prompt)
+  if (bytes <= maxContext * maxBytesPerToken) return
+  const message = `${field} has ${bytes} bytes; allowed: what fits into a context of ${maxContext} tokens`
+  throw new AppError('invalid_request', message, { field, openAiCode: 'context_length_exceeded' })
+}
+
+function bytesOf(prompt: PromptInput): number {
+  switch (prompt.kind) {
+    case 'text':
+      return Buffer.byteLength(prompt.text)
+    case 'messages':
+      return prompt.messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
+    case 'ids':
+      return prompt.ids.length
+    default:
+      return prompt satisfies never
+  }
+}
+
+/** The tokens that an answer may have. @throws AppError `invalid_request` where there are none, or fewer than asked for */
+function tokensLeft(promptTokens: number, asked: number | undefined, field: string, maxContext: number): number {
   const left = maxContext - promptTokens
   if (left < 1) {
     const message = `${field} has ${promptTokens} tokens; allowed: at most ${maxContext - 1}, with room for an answer`
-    throw new AppError('invalid_request', message, { field })
+    throw new AppError('invalid_request', message, { field, openAiCode: 'context_length_exceeded' })
   }
   if (asked !== undefined && asked > left) {
     const message = `max_tokens is ${asked}; allowed: at most ${left}, the context left after ${promptTokens} prompt tokens`
-    throw new AppError('invalid_request', message, { field: 'max_tokens' })
+    throw new AppError('invalid_request', message, { field: 'max_tokens', openAiCode: 'context_length_exceeded' })
   }
-  return asked ?? Math.min(defaultMaxTokens, left)
+  return left
 }
 
-async function enqueue(
+/** @throws AppError `queue_full`, `rate_limited`, `unavailable` or `idempotency_conflict` */
+export async function enqueue(
   { payload, promptTokens }: PreparedJob,
   deps: SubmitDeps,
   { owner, idempotency, account }: Submitter,

@@ -10,6 +10,18 @@ export type OutputFormat =
   | { type: 'regex'; regex: string }
   /** One of these texts. */
   | { type: 'choice'; choices: string[] }
+  | ToolCallsFormat
+
+/** Calls of these tools (tool-calls.ts). */
+export interface ToolCallsFormat {
+  type: 'tool_calls'
+  /** `parameters` is a JSON schema. */
+  tools: { name: string; parameters: Record<string, unknown> }[]
+  /** false: any text, and calls only behind it, if at all. */
+  required: boolean
+  /** Whether there may be several. */
+  parallel: boolean
+}
 
 export const schemaField = 'response_format.json_schema.schema'
 
@@ -24,6 +36,8 @@ export function fieldOf({ type }: OutputFormat): string {
       return 'response_format.regex'
     case 'choice':
       return 'response_format.choices'
+    case 'tool_calls':
+      return 'tools'
     default:
       return type satisfies never
   }

@@ -8,6 +8,7 @@ import { member, refusal, refusalOf } from './refusal.ts'
 import { parseRegex } from './regex.ts'
 import { all, one, pruned, type Rules, rule, sizeOf, text } from './rules.ts'
 import { schemaRules } from './schema.ts'
+import { parametersField, toolCallRules } from './tool-calls.ts'
 
 const maxSchemaBytes = 65_536
 const maxNesting = 128
@@ -33,7 +34,7 @@ function rulesOf(format: OutputFormat): Rules {
   switch (format.type) {
     case 'json_schema': {
       const { schema } = format.json_schema
-      assertSmall(schema)
+      assertSmall(schema, schemaField)
       return schemaRules(schema, schemaField)
     }
     case 'json_object':
@@ -42,22 +43,25 @@ function rulesOf(format: OutputFormat): Rules {
       return new Map([['root', all(parseRegex(format.regex, fieldOf(format)))]])
     case 'choice':
       return new Map([['root', one(...checkedChoices(format.choices).map(text))]])
+    case 'tool_calls':
+      for (const [index, { parameters }] of format.tools.entries()) assertSmall(parameters, parametersField(index))
+      return toolCallRules(format)
     default:
       return format satisfies never
   }
 }
 
 /** Depth first, and without recursion: everything that follows may recurse. */
-function assertSmall(schema: unknown): void {
+export function assertSmall(schema: unknown, field: string): void {
   const open: { value: unknown; depth: number }[] = [{ value: schema, depth: 0 }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, depth } = next
-    if (depth > maxNesting) throw refusalOf(schemaField, `it is nested too deep; allowed: at most ${maxNesting} levels`)
+    if (depth > maxNesting) throw refusalOf(field, `it is nested too deep; allowed: at most ${maxNesting} levels`)
     if (typeof value !== 'object' || value === null) continue
     for (const inner of Object.values(value)) open.push({ value: inner, depth: depth + 1 })
   }
   const bytes = Buffer.byteLength(JSON.stringify(schema))
-  if (bytes > maxSchemaBytes) throw refusalOf(schemaField, `it has ${bytes} bytes; allowed: at most ${maxSchemaBytes}`)
+  if (bytes > maxSchemaBytes) throw refusalOf(field, `it has ${bytes} bytes; allowed: at most ${maxSchemaBytes}`)
 }
 
 function checkedChoices(choices: string[]): string[] {

@@ -96,6 +96,7 @@ function inString(expression: Expression): Expression {
     case 'repeat':
       return { ...expression, item: inString(expression.item) }
     case 'rule':
+    case 'dispatch':
       return expression
     default:
       return expression satisfies never

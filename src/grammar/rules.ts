@@ -14,6 +14,8 @@ export type Expression =
   /** `max` null: without end. */
   | { kind: 'repeat'; item: Expression; min: number; max: number | null }
   | { kind: 'rule'; name: string }
+  /** Any text up to the first `tag`, if there is one at all; behind it the rule, then the end. Only as a whole rule. */
+  | { kind: 'dispatch'; tag: string; name: string }
 
 export const text = (value: string): Expression => ({ kind: 'text', text: value })
 export const oneCharOf = (set: CharSet): Expression => ({ kind: 'set', set })
@@ -24,6 +26,7 @@ export const repeat = (item: Expression, min: number, max: number | null): Expre
 })
 export const optional = (item: Expression): Expression => repeat(item, 0, 1)
 export const rule = (name: string): Expression => ({ kind: 'rule', name })
+export const dispatch = (tag: string, name: string): Expression => ({ kind: 'dispatch', tag, name })
 /** No text at all. */
 export const never: Expression = one()
 
@@ -46,6 +49,8 @@ function positions(expression: Expression): number {
       return cost.set
     case 'rule':
       return cost.rule
+    case 'dispatch':
+      return cost.set
     case 'all':
     case 'one':
       return expression.items.reduce((sum, item) => sum + positions(item), 0)
@@ -85,6 +90,7 @@ function ends(expression: Expression, finite: ReadonlySet<string>): boolean {
     case 'repeat':
       return expression.min === 0 || ends(expression.item, finite)
     case 'rule':
+    case 'dispatch':
       return finite.has(expression.name)
     default:
       return expression satisfies never

@@ -20,7 +20,10 @@ export interface SamplingParams {
   seed: number
 }
 
-export type Prompt = { kind: 'text'; text: string } | { kind: 'messages'; messages: ChatMessage[] }
+export type Prompt =
+  | { kind: 'text'; text: string }
+  | { kind: 'messages'; messages: ChatMessage[] }
+  | { kind: 'ids'; ids: number[] }
 
 export interface SequenceRequest {
   /** Chosen by the caller, unique among running sequences. */

@@ -1,7 +1,8 @@
 // What a job is to do: everything an attempt needs, so that any worker can make it.
 
 import { z } from 'zod'
-import { analyzeRequestSchema, generateRequestSchema } from './request.ts'
+import { analyzeRequestSchema, type GenerateBody, generateRequestSchema } from './request.ts'
+import { responseFormatSchema, toolCallsFormatSchema } from './response-format.ts'
 import { parseStoredJson } from './stored.ts'
 
 const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
@@ -9,7 +10,14 @@ const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
 /** A generation with nothing left to chance: every attempt computes the same. */
 const generatePayload = z.object({
   kind: z.literal('generate'),
-  request: z.object({ ...generateRequestSchema.shape, ...fixed, stop: z.array(z.string()) }),
+  request: z.object({
+    ...generateRequestSchema.shape,
+    ...fixed,
+    stop: z.array(z.string()),
+    /** A text, or the ids of its tokens. */
+    prompt: z.union([z.string(), z.array(z.int().min(0))]).optional(),
+    response_format: z.union([responseFormatSchema, toolCallsFormatSchema]),
+  }),
 })
 
 /** An analysis: the raw log stays in the API, only what its reduction kept travels. */
@@ -25,6 +33,9 @@ export type JobPayload = z.infer<typeof jobPayloadSchema>
 export type GeneratePayload = z.infer<typeof generatePayload>
 export type AnalyzePayload = z.infer<typeof analyzePayload>
 export type GenerateRequest = GeneratePayload['request']
+/** A generation as any route may ask for it, before everything is fixed. */
+export type GenerateWish = Omit<GenerateBody, 'prompt' | 'response_format'> &
+  Pick<GenerateRequest, 'prompt' | 'response_format'>
 
 /** @throws AppError `damaged_job` that names the first wrong field */
 export function parsePayload(id: string, json: string): JobPayload {

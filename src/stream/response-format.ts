@@ -20,3 +20,11 @@ export const responseFormatSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('regex'), regex: z.string().min(1).max(2000) }),
   z.strictObject({ type: z.literal('choice'), choices: z.array(z.string().min(1).max(500)).min(1).max(500) }),
 ])
+
+/** Calls of tools, as the OpenAI-compatible routes ask for them. */
+export const toolCallsFormatSchema = z.object({
+  type: z.literal('tool_calls'),
+  tools: z.array(z.object({ name: z.string(), parameters: z.record(z.string(), z.unknown()) })).min(1),
+  required: z.boolean(),
+  parallel: z.boolean(),
+})

@@ -1,6 +1,6 @@
 // A generation: one sequence of the engine, every token of it an event.
 
-import type { GeneratedToken, SequenceRequest } from '../inference/engine.ts'
+import type { GeneratedToken, Prompt, SequenceRequest } from '../inference/engine.ts'
 import { usageOf } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { GenerateRequest } from '../stream/payload.ts'
@@ -37,9 +37,7 @@ export async function generate(request: GenerateRequest, context: JobContext): P
 export function toSequence(request: GenerateRequest, { sequenceId, events, clock }: JobContext): SequenceRequest {
   return {
     id: sequenceId,
-    prompt: request.messages
-      ? { kind: 'messages', messages: request.messages }
-      : { kind: 'text', text: request.prompt ?? '' },
+    prompt: promptOf(request),
     sampling: {
       temperature: request.temperature,
       topP: request.top_p,
@@ -59,6 +57,11 @@ export function toSequence(request: GenerateRequest, { sequenceId, events, clock
     generated: deliveredTokens(events),
     deadlineAt: clock.localDeadline,
   }
+}
+
+function promptOf({ messages, prompt = '' }: GenerateRequest): Prompt {
+  if (messages) return { kind: 'messages', messages }
+  return typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'ids', ids: prompt }
 }
 
 function tokenEvent({ text, tokenId, logprob }: GeneratedToken): NewEvent {

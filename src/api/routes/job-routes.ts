@@ -1,19 +1,17 @@
 // The routes about jobs that exist: look, follow, stop. Nobody sees a job of another key.
 
 import { type Request, Router } from 'express'
-import { cancelledEnd, usageOf } from '../../stream/ends.ts'
+import { usageOf } from '../../stream/ends.ts'
 import { summarize } from '../../stream/event-log.ts'
 import type { JobRecord } from '../../stream/job-record.ts'
-import { readEvents } from '../../stream/read-events.ts'
 import { callerOf, ownerListed, visibleJob } from '../auth/caller.ts'
 import { ticketSeconds } from '../auth/tickets.ts'
 import { startingPoint, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
+import { stopJob } from '../stop-job.ts'
 import { resultOf } from '../wire.ts'
 
 const listed = 100
-/** A live worker ends a job within a step; one that has not after this long is dead. */
-const stopTimeoutMs = 3000
 
 export function jobRoutes(service: ApiService): Router {
   const { index, submit } = service
@@ -64,7 +62,7 @@ export function jobRoutes(service: ApiService): Router {
   router.delete('/jobs/:id', async (request, response) => {
     const { id } = request.params
     const record = await existing(request)
-    if (record.ended_at === undefined) await stop(service, id, record)
+    if (record.ended_at === undefined) await stopJob(id, service)
     const ended = (await store.record(id)) ?? record
     const { end } = summarize(await store.eventsAfter(id, -1))
     const reason = end?.type === 'done' ? end.reason : 'error'
@@ -91,22 +89,4 @@ async function outcomeOf({ submit }: ApiService, id: string, record: JobRecord) 
   const { end } = summarize(events)
   if (end?.type === 'done') return { result: resultOf(id, record.kind, events, end), usage: end.usage }
   return end ? { error: { code: end.code, message: end.message } } : {}
-}
-
-/** Ends a job: at once where no worker has it, else by its worker, else without it. */
-async function stop(service: ApiService, id: string, record: JobRecord): Promise<void> {
-  const { store, queue } = service.submit
-  const { state } = await store.cancel(id)
-  const waitedMs = Math.max(0, Date.now() - record.created_at)
-  const timings = { queued_ms: waitedMs, ttft_ms: null, total_ms: waitedMs, tokens_per_second: null }
-  const end = cancelledEnd(record, record.tokens, timings, null)
-  if (state === 'queued' && (await store.end(id, end, true)) === 'ended') {
-    await queue.remove(id)
-    return
-  }
-  const signal = AbortSignal.timeout(stopTimeoutMs)
-  for await (const _ of readEvents(service.follow.source, id, { afterSeq: record.last, signal })) {
-    // Until the terminal event.
-  }
-  if (signal.aborted) await store.end(id, end, false)
 }

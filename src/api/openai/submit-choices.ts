@@ -1,0 +1,37 @@
+// Several jobs for one request: all of them are admitted, or none.
+
+import type { GenerateWish } from '../../stream/payload.ts'
+import type { ApiService } from '../service.ts'
+import { stopJob } from '../stop-job.ts'
+import { enqueue, prepareGenerate, type Submitter, withNextSeed } from '../submit-job.ts'
+
+/**
+ * @param n answers to each of the wishes; the k-th has the seed of the first plus k
+ * @returns the jobs' ids, those of the first wish first
+ * @throws AppError `invalid_request`, `queue_full`, `unavailable` or `idempotency_conflict`
+ */
+export async function submitChoices(
+  wishes: GenerateWish[],
+  n: number,
+  defaultMaxTokens: number,
+  service: ApiService,
+  submitter: Submitter,
+): Promise<string[]> {
+  const { submit, metrics } = service
+  const prepared = await Promise.all(wishes.map((wish) => prepareGenerate(wish, submit, defaultMaxTokens)))
+  const jobs: string[] = []
+  try {
+    for (const job of prepared) {
+      for (let k = 0; k < n; k++) {
+        const { idempotency } = submitter
+        const own = idempotency && { ...idempotency, key: `${idempotency.key}#${jobs.length}` }
+        jobs.push(await enqueue(withNextSeed(job, k), submit, { ...submitter, idempotency: own }))
+        metrics.jobSubmitted('generate')
+      }
+    }
+    return jobs
+  } catch (error) {
+    await Promise.all(jobs.map((id) => stopJob(id, service)))
+    throw error
+  }
+}

@@ -1,0 +1,28 @@
+// Ending a job before its end.
+
+import { cancelledEnd } from '../stream/ends.ts'
+import { readEvents } from '../stream/read-events.ts'
+import type { ApiService } from './service.ts'
+
+/** A live worker ends a job within a step; one that has not after this long is dead. */
+const stopTimeoutMs = 3000
+
+/** Ends a job: at once where no worker has it, else by its worker, else without it. One that has ended is left alone. */
+export async function stopJob(id: string, service: ApiService): Promise<void> {
+  const { store, queue } = service.submit
+  const record = await store.record(id)
+  if (!record || record.ended_at !== undefined) return
+  const { state } = await store.cancel(id)
+  const waitedMs = Math.max(0, Date.now() - record.created_at)
+  const timings = { queued_ms: waitedMs, ttft_ms: null, total_ms: waitedMs, tokens_per_second: null }
+  const end = cancelledEnd(record, record.tokens, timings, null)
+  if (state === 'queued' && (await store.end(id, end, true)) === 'ended') {
+    await queue.remove(id)
+    return
+  }
+  const signal = AbortSignal.timeout(stopTimeoutMs)
+  for await (const _ of readEvents(service.follow.source, id, { afterSeq: record.last, signal })) {
+    // Until the terminal event.
+  }
+  if (signal.aborted) await store.end(id, end, false)
+}

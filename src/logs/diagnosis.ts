@@ -1,9 +1,10 @@
 // The verdict of the rules about a whole log: what failed, how sure that is, what to do. No model takes part.
 
-import type { Diagnosis, Fix, Phase, RootCause } from './analysis.ts'
-import type { Anchor } from './anchors.ts'
+import type { Category, Diagnosis, Fix, Phase, RootCause } from './analysis.ts'
+import type { Anchor } from './anchor-finder.ts'
 import { type EvidenceRange, toEvidence } from './evidence.ts'
-import type { LogLine } from './log-line.ts'
+import { inferredCategory, inferredDoing } from './inferred-category.ts'
+import type { LineStore } from './line-store.ts'
 import { maskedText } from './masking.ts'
 
 const maxStatement = 300
@@ -13,7 +14,7 @@ const maxFixes = 4
 /** What a caller's log_type says about the phase when the rule says nothing. */
 const phaseOfType: Record<string, Phase> = { build: 'build', application: 'run', system: 'run', kubernetes: 'deploy' }
 
-export function diagnose(lines: LogLine[], ranges: EvidenceRange[], logType: string): Diagnosis {
+export function diagnose(lines: LineStore, ranges: EvidenceRange[], logType: string): Diagnosis {
   const best = ranges[0]?.anchor
   if (best === undefined) return cleanDiagnosis
   const statement = statementOf(best, lines)
@@ -29,8 +30,7 @@ export function diagnose(lines: LogLine[], ranges: EvidenceRange[], logType: str
   const rule = best.rule
   return {
     summary: statement,
-    category: rule.category,
-    phase: rule.phase === 'unknown' ? (phaseOfType[logType] ?? 'unknown') : rule.phase,
+    ...kindOf(best, ranges, lines, logType),
     severity: rule.severity,
     root_cause: {
       statement,
@@ -43,6 +43,31 @@ export function diagnose(lines: LogLine[], ranges: EvidenceRange[], logType: str
     prevention: [...new Set(rules.flatMap((each) => each.prevention ?? []))],
     references: rules.flatMap((each) => (each.references ?? []).map((reference) => ({ ...reference, source: 'rule' }))),
   }
+}
+
+/** Category and phase: the rule's; where it knows none, what the words of the failing lines and the lines before them say. */
+function kindOf(
+  best: Anchor,
+  [range]: EvidenceRange[],
+  lines: LineStore,
+  logType: string,
+): { category: Category; phase: Phase } {
+  const { rule } = best
+  const doing = inferredDoing(lines, best.index)
+  let { category, phase } = rule
+  if (category === 'unknown') category = inferredCategory(failingText(best, lines))
+  if (category === 'unknown' && range !== undefined) {
+    const around = Array.from({ length: range.end - range.start + 1 }, (_, i) =>
+      lines.body(range.start + i).slice(0, 500),
+    )
+    category = inferredCategory(around.join('\n'))
+  }
+  // An exception in a test is a failed test.
+  if (category === 'runtime' && rule.category === 'unknown' && doing.category === 'test') category = 'test'
+  if (category === 'unknown') category = doing.category
+  if (phase === 'unknown') phase = phaseOfType[logType] ?? doing.phase
+  if (phase === 'unknown' && category === 'runtime') phase = 'run'
+  return { category, phase }
 }
 
 const cleanDiagnosis: Diagnosis = {
@@ -64,7 +89,7 @@ function confidenceOf(anchor: Anchor): RootCause['confidence'] {
 }
 
 /** The rule's sentence; the line itself where the rule has none, or where none of its groups matched anything. */
-function statementOf(anchor: Anchor, lines: LogLine[]): string {
+function statementOf(anchor: Anchor, lines: LineStore): string {
   const { rule, groups } = anchor
   const used = groupsIn(rule.statement ?? '', groups)
   const silent = rule.statement === undefined || (used.length > 0 && used.every((group) => group.trim() === ''))
@@ -79,8 +104,8 @@ function statementOf(anchor: Anchor, lines: LogLine[]): string {
 }
 
 /** The line, or of a long one what begins at the match. */
-function failingText({ index, column }: Anchor, lines: LogLine[]): string {
-  const { body } = lines[index]!
+function failingText({ index, column }: Anchor, lines: LineStore): string {
+  const body = lines.body(index)
   return body.length <= maxStatement ? body.trim() : body.slice(column, column + 2 * maxStatement)
 }
 

@@ -10,6 +10,8 @@ const maxLength = 512
 const maxChildren = 100
 const maxTemplatesPerLeaf = 32
 const maxRemembered = 10_000
+/** Beyond it a new kind of line widens the nearest template of its leaf, or joins the one that stands for all others. */
+const maxTemplates = 20_000
 
 const wildcard = '<*>'
 
@@ -30,6 +32,8 @@ export class Drain {
   readonly #children = new Map<string, number>()
   /** Exact repeats, the most common case, skip the tree. */
   readonly #known = new Map<string, Template>()
+  /** What has no leaf of its own any more. */
+  #other: Template | null = null
 
   /** Adds one line and returns its template. Blank lines have one too. */
   add(body: string): Template {
@@ -80,16 +84,19 @@ export class Drain {
       }
     }
     // A full leaf takes what it gets: the nearest template widens.
-    if (best !== null && (bestSimilarity >= similarityThreshold || leaf.templates.length >= maxTemplatesPerLeaf)) {
+    const full = leaf.templates.length >= maxTemplatesPerLeaf || this.templates.length >= maxTemplates
+    if (best !== null && (bestSimilarity >= similarityThreshold || full)) {
       widen(best, words)
       return best
     }
+    if (full && this.#other !== null) return this.#other
     const template = {
       id: this.templates.length,
       count: 0,
       words: words.map((word) => (/\d/.test(word) ? wildcard : word)),
     }
     this.templates.push(template)
+    if (full) this.#other = template
     leaf.templates.push(template)
     return template
   }

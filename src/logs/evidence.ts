@@ -1,8 +1,8 @@
 // Evidence: the ranges of lines that an analysis quotes. A quote is exactly the redacted original text of its lines.
 
 import { type Evidence, maxEvidenceLines } from './analysis.ts'
-import type { Anchor } from './anchors.ts'
-import type { LogLine } from './log-line.ts'
+import type { Anchor } from './anchor-finder.ts'
+import type { LineStore, LogLine } from './line-store.ts'
 import type { Extent } from './rule.ts'
 
 /** A range of line indexes, both ends included, and the anchor that it belongs to. */
@@ -21,7 +21,7 @@ const maxQuotedLine = 1000
 const maxQuote = 4 * maxQuotedLine
 
 /** Ranges of the best anchors, ordered by rank, none overlapping. Wrapper noise only when there is nothing else. */
-export function evidenceRanges(lines: LogLine[], anchors: Anchor[]): EvidenceRange[] {
+export function evidenceRanges(lines: LineStore, anchors: Anchor[]): EvidenceRange[] {
   const ranges: EvidenceRange[] = []
   const best = anchors[0]
   if (best === undefined) return ranges
@@ -30,15 +30,15 @@ export function evidenceRanges(lines: LogLine[], anchors: Anchor[]): EvidenceRan
     if (anchor.rule.role === 'wrapper' && best.rule.role !== 'wrapper') continue
     const range = rangeOf(lines, anchor)
     // Tools repeat their errors in a summary at the end.
-    const body = lines[anchor.index]!.body.trim()
-    if (ranges.some((other) => lines[other.anchor.index]!.body.trim() === body)) continue
+    const body = lines.body(anchor.index).trim()
+    if (ranges.some((other) => lines.body(other.anchor.index).trim() === body)) continue
     if (ranges.some((other) => range.start <= other.end && other.start <= range.end)) continue
     ranges.push(range)
   }
   return ranges
 }
 
-function rangeOf(lines: LogLine[], anchor: Anchor): EvidenceRange {
+function rangeOf(lines: LineStore, anchor: Anchor): EvidenceRange {
   const above = reach(lines, anchor.index, -1, anchor.rule.above)
   const below = reach(lines, anchor.index, 1, anchor.rule.below)
   const start = Math.max(above, anchor.index - maxEvidenceLines / 2 + 1)
@@ -46,22 +46,24 @@ function rangeOf(lines: LogLine[], anchor: Anchor): EvidenceRange {
 }
 
 /** The last line from `from` on that the extent takes in; blank lines at the end are left out. */
-function reach(lines: LogLine[], from: number, step: 1 | -1, extent: Extent | undefined): number {
+function reach(lines: LineStore, from: number, step: 1 | -1, extent: Extent | undefined): number {
   let last = from
   if (extent === undefined) return last
   for (let distance = 1; distance <= extent.max; distance++) {
-    const line = lines[from + step * distance]
-    if (line === undefined || !extent.while.test(line.body.slice(0, 1000))) break
-    if (line.body.trim() !== '') last = from + step * distance
+    const index = from + step * distance
+    if (index < 0 || index >= lines.length) break
+    const body = lines.body(index)
+    if (!extent.while.test(body.slice(0, 1000))) break
+    if (body.trim() !== '') last = index
   }
   return last
 }
 
-export function toEvidence(lines: LogLine[], range: EvidenceRange): Evidence {
+export function toEvidence(lines: LineStore, range: EvidenceRange): Evidence {
   let quote = ''
   let end = range.end
   for (let index = range.start; index <= range.end; index++) {
-    const line = lines[index]!
+    const line = lines.at(index)
     const text = quotedText(line, index === range.anchor.index ? range.anchor.column : 0)
     if (index > range.anchor.index && quote.length + text.length > maxQuote) {
       end = index - 1
@@ -69,7 +71,7 @@ export function toEvidence(lines: LogLine[], range: EvidenceRange): Evidence {
     }
     quote += index === range.start ? text : `\n${text}`
   }
-  return { line_start: lines[range.start]!.number, line_end: lines[end]!.number, quote }
+  return { line_start: range.start + 1, line_end: end + 1, quote }
 }
 
 /** The line, or the window of a huge one in which the match is. */

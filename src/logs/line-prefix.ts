@@ -25,6 +25,9 @@ const prefixes: RegExp[] = [
   // BuildKit: `#12 3.456 `, `#12 `
   /^#\d{1,4} (?:\d{1,6}\.\d{1,4} )?/,
   new RegExp(String.raw`^[[(]?${time}[\])]? (?=\S| )`),
+  // mozharness: `    INFO - `; mach: the minutes since the build began. A level above INFO stays.
+  /^\s{1,6}(?:INFO|DEBUG) - {1,2}/,
+  /^\s{0,6}(?:(?:ERROR|WARNING) - {1,2})? ?\d{1,3}:\d\d\.\d\d /,
 ]
 
 const sectionMark = /^section_(?:start|end):\d{1,12}:[\w.[\]=,-]{1,200}$/

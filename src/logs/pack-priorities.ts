@@ -1,10 +1,10 @@
 // In which order lines are offered to the pack. An endless supply: whoever takes stops when the budget is full.
 
 import type { EvidenceRange } from './evidence.ts'
-import type { LogLine } from './log-line.ts'
 
 interface PriorityInput {
-  lines: LogLine[]
+  /** How many lines the log has. */
+  count: number
   ranges: EvidenceRange[]
   /** Indexes of all anchors, best first. */
   anchorIndexes: number[]
@@ -20,8 +20,7 @@ const maxReach = 10_000
 const minRun = 4
 
 /** Indexes of lines, the most valuable first. The same index may come twice. */
-export function* packPriorities({ lines, ranges, anchorIndexes, templateIds }: PriorityInput): Generator<number> {
-  const count = lines.length
+export function* packPriorities({ count, ranges, anchorIndexes, templateIds }: PriorityInput): Generator<number> {
   const isRepeat = (index: number) => insideRun(templateIds, index)
   function* span(from: number, to: number): Generator<number> {
     for (let index = Math.max(0, from); index <= Math.min(count - 1, to); index++) if (!isRepeat(index)) yield index

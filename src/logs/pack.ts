@@ -7,12 +7,12 @@
 // them. Costs are counted with the real tokenizer; the finished text is counted once more.
 
 import type { EvidenceRange } from './evidence.ts'
-import type { LogLine } from './log-line.ts'
+import type { LineStore } from './line-store.ts'
 import { packPriorities } from './pack-priorities.ts'
 import { maxPackBytes } from './reduced-log.ts'
 
 interface PackInput {
-  lines: LogLine[]
+  lines: LineStore
   ranges: EvidenceRange[]
   /** Indexes of the anchors, best first. */
   anchorIndexes: number[]
@@ -53,11 +53,12 @@ function wholePack({ lines, budgetTokens, countTokens }: PackInput): Pack | null
   const most = Math.min(maxPackBytes, budgetTokens * maxBytesPerToken)
   const parts: string[] = []
   let bytes = 0
-  for (const line of lines) {
-    const part = `${line.number}: ${line.body}`
+  for (let index = 0; index < lines.length; index++) {
+    const body = lines.body(index)
+    const part = `${index + 1}: ${body}`
     bytes += Buffer.byteLength(part) + 1
     if (bytes > most) return null
-    if (line.body.trim() !== '') parts.push(part)
+    if (body.trim() !== '') parts.push(part)
   }
   const text = parts.join('\n')
   const tokens = countTokens(text)
@@ -93,9 +94,9 @@ function chooseLines({
   let tokensLeft = budgetTokens - 2 * gapTokens
   let bytesLeft = maxPackBytes - 4096
   let misses = 0
-  for (const index of packPriorities({ lines, ranges, anchorIndexes, templateIds })) {
+  for (const index of packPriorities({ count: lines.length, ranges, anchorIndexes, templateIds })) {
     if (chosen.has(index)) continue
-    const body = lines[index]!.body
+    const body = lines.body(index)
     if (body.trim() === '') continue
     const column = columns.get(index)
     const text = column === undefined ? cutLine(body, 0, maxContextLine) : cutLine(body, column, maxAnchorLine)
@@ -114,19 +115,19 @@ function chooseLines({
   }
   return chosen.size > 0 || anchorIndexes.length === 0
     ? chosen
-    : squeezed(lines[anchorIndexes[0]!]!, anchorIndexes[0]!, budgetTokens, countTokens)
+    : squeezed(lines.body(anchorIndexes[0]!), anchorIndexes[0]!, budgetTokens, countTokens)
 }
 
 /** A budget too small for any line as it is: the beginning of the best one. */
 function squeezed(
-  line: LogLine,
+  body: string,
   index: number,
   budgetTokens: number,
   countTokens: (text: string) => number,
 ): Map<number, string> {
   for (let length = 160; length >= 20; length = Math.floor(length / 2)) {
-    const text = cutLine(line.body, 0, length)
-    if (countTokens(`${line.number}: ${text}`) * 2 <= budgetTokens) return new Map([[index, text]])
+    const text = cutLine(body, 0, length)
+    if (countTokens(`${index + 1}: ${text}`) * 2 <= budgetTokens) return new Map([[index, text]])
   }
   return new Map()
 }
@@ -144,13 +145,15 @@ function gap(count: number, from: number, to: number): string {
   return `[... ${count} line${count === 1 ? '' : 's'} omitted, ${from === to ? from : `${from}-${to}`} ...]`
 }
 
-function render(lines: LogLine[], chosen: Map<number, string>): string {
+function render(lines: LineStore, chosen: Map<number, string>): string {
   const parts: string[] = []
   let next = 0
   const closeGap = (to: number) => {
-    const omitted = lines.slice(next, to)
-    if (omitted.every((line) => line.body.trim() === '')) return
-    parts.push(gap(omitted.length, next + 1, to))
+    for (let index = next; index < to; index++) {
+      if (lines.body(index).trim() === '') continue
+      parts.push(gap(to - next, next + 1, to))
+      return
+    }
   }
   for (const index of [...chosen.keys()].sort((a, b) => a - b)) {
     if (index > next) closeGap(index)

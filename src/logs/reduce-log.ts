@@ -1,17 +1,22 @@
 // From a raw log to what may leave the process: decode, redact, find the failing lines, pack them into a token budget.
 // Pure and linear in the log; a long, binary or hostile log gives a poorer result, never an error. Runs in worker threads.
 
-import { findAnchors } from './anchors.ts'
-import { decodeLog } from './decode.ts'
+import { AnchorFinder } from './anchor-finder.ts'
+import { visibleText } from './control-codes.ts'
 import { diagnose } from './diagnosis.ts'
 import { Drain } from './drain.ts'
 import { evidenceRanges } from './evidence.ts'
 import { factsOf } from './facts.ts'
-import { type LogLine, readLines } from './log-line.ts'
+import { LineReader } from './line-reader.ts'
+import { bodyOf, doubled, LineStore } from './line-store.ts'
 import { packLines } from './pack.ts'
+import { rankAnchors } from './ranking.ts'
 import { Redactor } from './redactor.ts'
 import type { ReducedLog } from './reduced-log.ts'
 import { coreRuleSet, type RuleSet } from './rule-set.ts'
+
+/** A log as it came: decoded, or its bytes, whole or in pieces. */
+export type LogContent = string | Uint8Array | Iterable<Uint8Array>
 
 export interface ReduceOptions {
   /** `build`, `ci`, `application`, `system`, `kubernetes`, `auto`; anything else is treated as `auto` and echoed. */
@@ -23,12 +28,13 @@ export interface ReduceOptions {
   rules?: RuleSet
 }
 
-export function reduceLog(content: string | Uint8Array, options: ReduceOptions): ReducedLog {
+/** @param content a string counts as decoded; pieces are consumed one by one, so that their memory can be given back */
+export function reduceLog(content: LogContent, options: ReduceOptions): ReducedLog {
   const { logType, budgetTokens, countTokens, rules = coreRuleSet } = options
-  const redactor = new Redactor()
-  const lines = readLines(decodeLog(content), redactor)
-  const { templateIds, templateCounts, templates } = templatesOf(lines)
-  const anchors = findAnchors(lines, rules, templateCounts)
+  const { lines, redactor, finder, drain, templateIds, bytes } = readLog(content, rules)
+  const templateCounts = templateIds.map((id) => drain.templates[id]!.count)
+  const templates = drain.templates.length
+  const anchors = rankAnchors(finder, lines, templateCounts)
   const ranges = evidenceRanges(lines, anchors)
   const diagnosis = diagnose(lines, ranges, logType)
   const facts = factsOf(diagnosis, Math.floor(budgetTokens / 3), countTokens)
@@ -58,7 +64,7 @@ export function reduceLog(content: string | Uint8Array, options: ReduceOptions):
     redaction,
     counts: {
       reading: {
-        bytes: typeof content === 'string' ? Buffer.byteLength(content) : content.length,
+        bytes,
         lines_total: lines.length,
       },
       redacting: { secrets: redaction.count },
@@ -67,10 +73,42 @@ export function reduceLog(content: string | Uint8Array, options: ReduceOptions):
   }
 }
 
-function templatesOf(lines: LogLine[]): { templateIds: Uint32Array; templateCounts: Uint32Array; templates: number } {
+interface ReadLog {
+  lines: LineStore
+  redactor: Redactor
+  finder: AnchorFinder
+  drain: Drain
+  /** Of every line. */
+  templateIds: Uint32Array<ArrayBuffer>
+  bytes: number
+}
+
+/** One pass over the log: each line is decoded, redacted, kept, and offered to templates and rules. */
+function readLog(content: LogContent, rules: RuleSet): ReadLog {
+  const lines = new LineStore()
+  const redactor = new Redactor()
+  const finder = new AnchorFinder(rules)
   const drain = new Drain()
-  const templateIds = new Uint32Array(lines.length)
-  for (let i = 0; i < lines.length; i++) templateIds[i] = drain.add(lines[i]!.body).id
-  const templateCounts = templateIds.map((id) => drain.templates[id]!.count)
-  return { templateIds, templateCounts, templates: drain.templates.length }
+  let templateIds = new Uint32Array(4096)
+  const reader = new LineReader((raw) => {
+    const text = redactor.redactLine(visibleText(raw))
+    const body = bodyOf(text)
+    const index = lines.length
+    lines.add(text)
+    if (index === templateIds.length) templateIds = doubled(templateIds)
+    templateIds[index] = drain.add(body).id
+    finder.add(index, body)
+  })
+  let bytes = 0
+  for (const piece of piecesOf(content)) {
+    bytes += piece.length
+    reader.push(piece)
+  }
+  reader.end()
+  return { lines, redactor, finder, drain, templateIds: templateIds.subarray(0, lines.length), bytes }
+}
+
+function piecesOf(content: LogContent): Iterable<Uint8Array> {
+  if (typeof content === 'string') return [Buffer.from(content)]
+  return content instanceof Uint8Array ? [content] : content
 }

@@ -1,6 +1,7 @@
-// The rules in the form that looks at lines: a line costs one search for any hint, and only a line that has one is
-// tried against the rules that ask for it.
+// The rules in the form that looks at lines: one pass finds which hints a line has, and it is tried only against the
+// rules that ask for them.
 
+import { HintFinder } from './hint-finder.ts'
 import type { LogRule } from './rule.ts'
 import { coreRules } from './rules/core-rules.ts'
 
@@ -19,28 +20,35 @@ export interface RuleMatch {
 }
 
 export class RuleSet {
-  readonly #anyHint: RegExp
+  /** Those that say most first. */
+  readonly rules: LogRule[]
+  readonly #hints: HintFinder
+  /** Of each hint, the rules that ask for it, as indexes into `rules`. */
+  readonly #rulesOfHint: number[][]
 
-  constructor(readonly rules: LogRule[]) {
-    const hints = [...new Set(rules.flatMap((rule) => rule.hints))]
-    this.#anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
+  constructor(rules: LogRule[]) {
+    this.rules = rules.toSorted((a, b) => precedence(b) - precedence(a))
+    const names = [...new Set(rules.flatMap((rule) => rule.hints))]
+    this.#hints = new HintFinder(names)
+    this.#rulesOfHint = names.map((name) =>
+      this.rules.flatMap((rule, index) => (rule.hints.includes(name) ? [index] : [])),
+    )
   }
 
   /** The rule that says most about the line: a cause before a wrapper before a symptom, then the heaviest; or null. */
   match(body: string): RuleMatch | null {
     const start = windowStart(body)
     const text = body.length <= maxRuleLength ? body : body.slice(start, start + maxRuleLength)
-    if (!this.#anyHint.test(text)) return null
-    const lower = text.toLowerCase()
-    let best: RuleMatch | null = null
-    for (const rule of this.rules) {
-      if (best !== null && precedence(best.rule) >= precedence(rule)) continue
-      if (!rule.hints.some((hint) => lower.includes(hint))) continue
-      const found = rule.pattern.exec(text)
-      if (found === null || rule.unless?.test(text) === true) continue
-      best = { rule, groups: found.map((group) => group ?? ''), column: start + found.index }
+    const found = this.#hints.find(text)
+    if (found.length === 0) return null
+    const candidates = new Set(found.flatMap((hint) => this.#rulesOfHint[hint]!))
+    for (const index of [...candidates].sort((a, b) => a - b)) {
+      const rule = this.rules[index]!
+      const match = rule.pattern.exec(text)
+      if (match === null || rule.unless?.test(text) === true) continue
+      return { rule, groups: match.map((group) => group ?? ''), column: start + match.index }
     }
-    return best
+    return null
   }
 }
 

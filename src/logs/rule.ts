@@ -24,6 +24,10 @@ export interface LogRule {
    * from another. `wrapper`: only repeats that something failed; used when nothing better exists.
    */
   role: 'cause' | 'symptom' | 'wrapper'
+  /** A rule of no particular tool: what the line says in detail counts too. */
+  general?: boolean
+  /** A failure whatever else the line says, be its level WARNING. */
+  sure?: boolean
   /** 0-100: how likely the line is the one a person would point at. Causes 60-95, symptoms 35-60, wrappers 10-30. */
   weight: number
   category: Category

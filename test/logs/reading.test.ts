@@ -1,34 +1,54 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { visibleText } from '../../src/logs/control-codes.ts'
-import { decodeLog } from '../../src/logs/decode.ts'
 import { Drain } from '../../src/logs/drain.ts'
+import { HintFinder } from '../../src/logs/hint-finder.ts'
 import { readableLine } from '../../src/logs/json-line.ts'
 import { withoutPrefix } from '../../src/logs/line-prefix.ts'
-import { readLines } from '../../src/logs/log-line.ts'
-import { Redactor } from '../../src/logs/redactor.ts'
+import { LineReader } from '../../src/logs/line-reader.ts'
+import { LineStore } from '../../src/logs/line-store.ts'
+import { rawLines } from './reduced-fixture.ts'
 
 const text = 'Größe: 日本 🙂 error\n'
 const utf16be = (value: string) => Buffer.from(value, 'utf16le').swap16()
 
+/** As an upload comes: in pieces that end anywhere. */
+function readInPieces(bytes: Uint8Array, size: number): string[] {
+  const lines: string[] = []
+  const reader = new LineReader((raw) => lines.push(raw))
+  for (let at = 0; at < bytes.length; at += size) reader.push(bytes.subarray(at, at + size))
+  reader.end()
+  return lines
+}
+
 describe('decoding', () => {
-  it.each([
-    ['UTF-8', Buffer.from(text)],
-    ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${text}`)],
-    ['UTF-16 LE with a byte order mark', Buffer.from(`\uFEFF${text}`, 'utf16le')],
-    ['UTF-16 BE with a byte order mark', utf16be(`\uFEFF${text}`)],
-  ])('reads %s', (_, bytes) => {
-    expect(decodeLog(bytes)).toBe(text)
+  const encoded = [
+    ['UTF-8', Buffer.from(text.repeat(500))],
+    ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${text.repeat(500)}`)],
+    ['UTF-16 LE with a byte order mark', Buffer.from(`\uFEFF${text.repeat(500)}`, 'utf16le')],
+    ['UTF-16 BE with a byte order mark', utf16be(`\uFEFF${text.repeat(500)}`)],
+  ] as const
+
+  it.each(encoded)('reads %s, however it is cut into pieces', (_, bytes) => {
+    const lines = Array.from({ length: 500 }, () => text.trim())
+    for (const size of [bytes.length, 4096, 997]) expect(readInPieces(bytes, size)).toEqual(lines)
+    expect(readInPieces(bytes.subarray(0, 2 + text.length * 20), 1).slice(0, 5)).toEqual(lines.slice(0, 5))
   })
 
   it.each([
     ['LE', Buffer.from('plain ascii text\n', 'utf16le')],
     ['BE', utf16be('plain ascii text\n')],
   ])('recognizes UTF-16 %s without a byte order mark', (_, bytes) => {
-    expect(decodeLog(bytes)).toBe('plain ascii text\n')
+    expect(rawLines(bytes)).toEqual(['plain ascii text'])
+  })
+
+  it('reads a line in an 8-bit encoding among lines in UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from('Größe\n'), Buffer.from('Fehler: Datei für Größe fehlt\n', 'latin1')])
+    expect(rawLines(bytes)).toEqual(['Größe', 'Fehler: Datei für Größe fehlt'])
   })
 
   it('replaces invalid bytes and goes on', () => {
-    expect(decodeLog(Buffer.from([0x61, 0xff, 0xfe, 0x62]))).toBe('a\uFFFD\uFFFDb')
+    expect(rawLines(Buffer.from([0x61, 0xff, 0xfe, 0x62, 0x0a, 0x63]))).toEqual(['a\uFFFD\uFFFDb', 'c'])
   })
 })
 
@@ -92,13 +112,30 @@ describe('a JSON line', () => {
 
 describe('reading lines', () => {
   it('numbers lines as an editor does: they end at \\n only, and a final one starts no line', () => {
-    const lines = readLines('a\r\nb\rc\n\nd\u2028e\n', new Redactor())
-    expect(lines.map(({ number, text }) => [number, text])).toEqual([
-      [1, 'a'],
-      [2, 'c'],
-      [3, ''],
-      [4, 'd\u2028e'],
-    ])
+    expect(rawLines('a\r\nb\rc\n\nd\u2028e\n').map(visibleText)).toEqual(['a', 'c', '', 'd\u2028e'])
+  })
+
+  it('keeps lines as they are, whatever their number and length', () => {
+    const store = new LineStore()
+    const lines = Array.from({ length: 9000 }, (_, i) => '日本 🙂 x'.repeat(i % 1000 === 7 ? 200_000 : i % 40))
+    for (const line of lines) store.add(line)
+    expect(store.length).toBe(lines.length)
+    for (let i = 0; i < lines.length; i++) if (store.text(i) !== lines[i]) expect.fail(`line ${i} changed`)
+  })
+})
+
+describe('finding hints', () => {
+  it('finds what a search for each of them would find', () => {
+    const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', ':', ' '), minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(fc.uniqueArray(word, { maxLength: 12 }), fc.array(word, { maxLength: 30 }), (hints, words) => {
+        const finder = new HintFinder(hints)
+        for (const line of [words.join(''), words.join('').toUpperCase()]) {
+          const found = finder.find(line).map((index) => hints[index]!)
+          expect(found.sort()).toEqual(hints.filter((hint) => line.toLowerCase().includes(hint)).sort())
+        }
+      }),
+    )
   })
 })
 

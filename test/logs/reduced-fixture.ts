@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { visibleText } from '../../src/logs/control-codes.ts'
-import { decodeLog } from '../../src/logs/decode.ts'
+import { LineReader } from '../../src/logs/line-reader.ts'
 import { Redactor } from '../../src/logs/redactor.ts'
 import { type ReduceOptions, reduceLog } from '../../src/logs/reduce-log.ts'
 import type { ReducedLog } from '../../src/logs/reduced-log.ts'
@@ -18,12 +18,19 @@ export function reduced(content: string | Uint8Array, options: Partial<ReduceOpt
   return reduceLog(content, { logType: 'auto', budgetTokens: 1300, countTokens, ...options })
 }
 
+/** The lines of a log as they came. */
+export function rawLines(content: string | Uint8Array): string[] {
+  const lines: string[] = []
+  const reader = new LineReader((raw) => lines.push(raw))
+  reader.push(typeof content === 'string' ? Buffer.from(content) : content)
+  reader.end()
+  return lines
+}
+
 /** The original lines as a quote may show them, computed without the reduction: split, redacted in order. */
 export function redactedLines(content: string | Uint8Array): string[] {
   const redactor = new Redactor()
-  return decodeLog(content)
-    .split('\n')
-    .map((line) => redactor.redactLine(visibleText(line)))
+  return rawLines(content).map((line) => redactor.redactLine(visibleText(line)))
 }
 
 /** A long CI log: progress, timestamps, repeated warnings, and one failure in the middle of its noise. */

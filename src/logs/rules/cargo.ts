@@ -67,6 +67,23 @@ export const cargoRules: LogRule[] = [
   },
   {
     ...compile,
+    id: 'cargo/test-panic',
+    hints: ['panicked at'],
+    pattern: /^thread '((?!main'|tokio-)[\w:]{1,200})' (?:\(\d+\) )?panicked at (.{1,400})/,
+    role: 'cause',
+    weight: 84,
+    category: 'test',
+    phase: 'test',
+    below: { while: /^(?!note: run with|stack backtrace|test |failures:|----)\S.{0,300}|^\s+(?:left|right):/, max: 4 },
+    statement: 'The test $1 panicked at $2',
+    fixes: [{ action: 'Run the test alone with its output.', command: 'cargo test $1 -- --nocapture', risk: 'low' }],
+    examples: {
+      positive: ["thread 'tests::adds' panicked at src/lib.rs:9:9:"],
+      nearMiss: ["thread 'main' panicked at src/main.rs:4:5:", "thread 'tests::adds' started"],
+    },
+  },
+  {
+    ...compile,
     id: 'cargo/panic',
     hints: ['panicked at'],
     pattern: /^thread '([^']{1,200})' (?:\(\d+\) )?panicked at (.{1,400})/,
@@ -77,10 +94,7 @@ export const cargoRules: LogRule[] = [
     below: { while: /^(?!note: run with|stack backtrace|test |failures:|----)\S.{0,300}|^\s+(?:left|right):/, max: 4 },
     statement: "The thread '$1' panicked at $2",
     examples: {
-      positive: [
-        "thread 'main' panicked at src/main.rs:4:5:",
-        "thread 'tests::adds' panicked at 'assertion failed: `(left == right)`', src/lib.rs:9:9",
-      ],
+      positive: ["thread 'main' panicked at src/main.rs:4:5:"],
       nearMiss: ["thread 'main' started", 'do not panic'],
     },
   },

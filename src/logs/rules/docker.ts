@@ -59,7 +59,7 @@ export const dockerRules: LogRule[] = [
     id: 'docker/daemon',
     hints: ['cannot connect to the docker daemon', 'error response from daemon', 'oci runtime'],
     pattern:
-      /Cannot connect to the Docker daemon.{0,200}|Error response from daemon: (.{1,300})|OCI runtime (?:create|exec) failed: (.{1,300})/,
+      /Cannot connect to the Docker daemon.{0,200}|Error response from daemon: (?!Get )(.{1,300})|OCI runtime (?:create|exec) failed: (.{1,300})/,
     role: 'cause',
     weight: 76,
     statement: 'The container engine refused: $1$2',

@@ -98,7 +98,9 @@ export const gccRules: LogRule[] = [
     pattern: /internal compiler error: |fatal error: Killed signal terminated program/,
     role: 'cause',
     weight: 88,
+    category: 'resource',
     severity: 'critical',
+    above: { while: /^FAILED: /, max: 1 },
     statement: 'The compiler itself crashed or was killed; often because memory ran out.',
     fixes: [{ action: 'Build with fewer parallel jobs, or with more memory.', command: 'make -j2', risk: 'low' }],
     examples: {

@@ -6,7 +6,11 @@ const unknown = { category: 'unknown', phase: 'unknown' } as const
 
 /** Lines about errors that are none: counts of zero, names, options, success. */
 const harmless =
-  /\b(?:0|no|without|zero) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+>$#]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b/i
+  /\b(?:0|no|without|zero|any) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\/(?:errors?|failures?|exceptions?|fail)\b|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S+)? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
+
+/** A word of severity at the place where loggers put it: first in the line, in brackets, after `level=`. */
+const level = (names: string) =>
+  String.raw`(?:^(?:\S{1,80}: )?(?:${names})\b ?[:!|\]]|^(?:${names}) |[\s[(|"=<](?:${names})[\]|">)](?!\w)|[\s|](?:${names})(?::|\s-|\s{2,}|\s\[)|\blevel["']?[=:]\s?["']?(?:${names})\b)`
 
 export const genericRules: LogRule[] = [
   {
@@ -26,41 +30,45 @@ export const genericRules: LogRule[] = [
   {
     ...unknown,
     id: 'generic/fatal',
-    hints: ['fatal', 'panic', 'critical', 'emerg'],
-    pattern:
-      /(?:^|[\s[|"=<])(?:FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|fatal error|crit|emerg|panic|fatal)(?:[\]|":>]|\s-|\s)+(\S.{0,300})/,
+    hints: ['fatal', 'panic', 'critical', 'crit', 'emerg', 'alert', 'abend'],
+    pattern: new RegExp(
+      String.raw`${level('FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|ALERT|crit|critical|emerg|panic|fatal|Fatal|Critical')}\W{0,4}(\S.{0,300})|(?:^|[\s:])(?:fatal error|FATAL ERROR|unrecoverable error)\b(.{0,300})|\bABEND[= ]?(\S.{0,200})`,
+    ),
     unless: harmless,
     role: 'symptom',
+    general: true,
     weight: 62,
     severity: 'critical',
     below: { while: /^\s+at |^\s{4,}\S|^Caused by/, max: 5 },
-    statement: '$1',
+    statement: '$1$2$3',
     examples: {
       positive: [
         'FATAL: database files are incompatible with server',
         '[CRITICAL] worker 3 lost its lease',
         'level=fatal msg="cannot open config"',
+        'IEF450I PAYROLL STEP03 - ABEND=S013 U0000 REASON=00000018',
       ],
-      nearMiss: ['non-fatal condition', '0 fatal errors'],
+      nearMiss: ['non-fatal condition', '0 fatal errors', 'Compiling panic v0.8.1', 'the panic is over'],
     },
   },
   {
     ...unknown,
     id: 'generic/error-level',
     hints: ['error', 'severe', 'err'],
-    pattern:
-      /(?:^|[\s[|"=<(])(?:ERROR|SEVERE|ERR)(?:[\]|":>)]|\s-|\s|!)+(\S.{0,300})|\blevel=(?:error|err)\b(.{0,300})/,
+    pattern: new RegExp(String.raw`${level('ERROR|SEVERE|ERR|error|err|E')}\W{0,4}(\S.{0,300})`),
     unless: harmless,
     role: 'symptom',
+    general: true,
     weight: 54,
     severity: 'high',
     below: { while: /^\s+at |^\s{4,}\S|^Caused by|^Traceback/, max: 5 },
-    statement: '$1$2',
+    statement: '$1',
     examples: {
       positive: [
         'ERROR could not load plugin acme',
         '2:M ERROR [acme.Cart] - order 7 rejected',
         'level=error msg="dial failed"',
+        'tool: error: no such widget',
       ],
       nearMiss: ['ERROR_CODE=0', 'INFO no errors found', 'ERRATA published'],
     },
@@ -69,9 +77,11 @@ export const genericRules: LogRule[] = [
     ...unknown,
     id: 'generic/error-colon',
     hints: ['error'],
-    pattern: /(?:^|[\s:\])])(?:[\w-]{0,30}[ _-])?[Ee]rror(?: \w{1,12})?: ?(\S.{0,300})/,
+    pattern:
+      /(?:^|[\s:\])*])(?:[\w-]{0,30}[ _-])?[Ee]rror(?: \w{1,12}|,\w{1,12})?: ?(\S.{0,300})|^\*[EF],\w{1,12}.{0,300}/,
     unless: harmless,
     role: 'symptom',
+    general: true,
     weight: 52,
     severity: 'high',
     below: { while: /^\s+at |^\s{4,}\S/, max: 4 },
@@ -93,6 +103,7 @@ export const genericRules: LogRule[] = [
       /\b(?:[A-Z]\w{2,60}Exception)\b:? ?(.{0,300})|^Traceback \(most recent call last\)|\bunhandled exception\b/i,
     unless: harmless,
     role: 'symptom',
+    general: true,
     weight: 50,
     severity: 'high',
     below: { while: /^\s+at |^\s{2,}\S/, max: 6 },
@@ -115,17 +126,16 @@ export const genericRules: LogRule[] = [
       "couldn't",
       'unable to',
       'abort',
-      'invalid',
-      'denied',
-      'refused',
-      'not found',
-      'missing',
+      'not executed',
+      'gave up',
+      'stopped via',
     ],
     pattern:
       /\b(?:FAIL(?:ED|URE)?|[Ff]ail(?:ed|ure)\b(?: to)?|[Cc]annot|[Cc]an't|[Cc]ould(?: not|n't)|[Uu]nable to|[Aa]borted|[Aa]borting)\b.{0,200}/,
     unless: harmless,
     role: 'symptom',
-    weight: 40,
+    general: true,
+    weight: 42,
     severity: 'medium',
     examples: {
       positive: [
@@ -133,7 +143,7 @@ export const genericRules: LogRule[] = [
         'unable to open database file',
         'Cannot read config /etc/cart.yml',
       ],
-      nearMiss: ['0 failed, 12 passed', 'fail-fast: true'],
+      nearMiss: ['0 failed, 12 passed', 'fail-fast: true', 'request failed over to replica 2'],
     },
   },
   {
@@ -154,11 +164,15 @@ export const genericRules: LogRule[] = [
       'no such',
       'unsupported',
       'expected',
+      'damaged',
+      'corrupt',
+      'violat',
     ],
     pattern:
-      /\b(?:unknown|undefined|undeclared|invalid|unexpected|illegal|missing|unresolved|mismatch(?:ed)?|not found|does not exist|[Nn]o such|unsupported)\b|\bexpected .{1,80} (?:but|got|found|actual)\b/i,
+      /\b(?:unknown|undefined|undeclared|invalid|unexpected|illegal|missing|unresolved|mismatch(?:ed)?|not found|does not exist|[Nn]o such|unsupported|damaged|corrupt(?:ed)?|violat(?:es|ion))\b|\bexpected .{1,80} (?:but|got|found|actual)\b/i,
     unless: new RegExp(`${harmless.source}|\\bwarn(?:ing)?\\b|\\bINFO\\b|\\bDEBUG\\b|deprecated`, 'i'),
     role: 'symptom',
+    general: true,
     weight: 42,
     severity: 'medium',
     examples: {

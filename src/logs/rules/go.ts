@@ -75,7 +75,7 @@ export const goRules: LogRule[] = [
     hints: ['_test.go:'],
     pattern: /^\s{2,}(\w{1,100}_test\.go):(\d{1,6}): (.{1,300})/,
     role: 'cause',
-    weight: 72,
+    weight: 78,
     category: 'test',
     phase: 'test',
     severity: 'high',

@@ -11,13 +11,16 @@ export const jvmRules: LogRule[] = [
     hints: ['error:', '.java:[', '.kt:', '.kts:', '.scala:'],
     pattern:
       /^(?:\[ERROR\] )?(\S{1,300}\.(?:java|kt|scala|groovy)):(?:\[?\d{1,6}(?:,\d{1,5})?\]?):? (?:error: )?(?!warning)(.{1,300})|^e: (?:file:\/\/)?(\S{1,300}\.kts?):?.{0,20}?:? ?(.{1,300})/,
-    unless: /\.java:\d+\)|\bwarning\b|\[INFO\]|:\d+ (?:INFO|DEBUG|WARN|TRACE)/,
+    unless: /\.java:\d+\)|\bwarning\b|\[INFO\]|:\d+ (?:INFO|DEBUG|WARN|TRACE)|\[[A-Z]\w{2,60}\]$/,
     role: 'cause',
     weight: 86,
     category: 'compile',
     phase: 'build',
     severity: 'high',
-    below: { while: /^(?:\[ERROR\])?\s+(?:symbol|location|required|found|reason)|^\s+\S|^\s*\^/, max: 5 },
+    below: {
+      while: /^(?:\[ERROR\])?\s+(?:symbol|location|required|found|reason)|^\s+\S|^\s*\^|^\[ERROR\] \S{1,300}\.java:\[/,
+      max: 5,
+    },
     statement: 'The compiler rejected $1$3: $2$4',
     examples: {
       positive: [

@@ -76,7 +76,7 @@ export const kubernetesRules: LogRule[] = [
     id: 'kubernetes/config',
     hints: ['createcontainerconfigerror', 'not found', 'is invalid', 'error validating', 'forbidden'],
     pattern:
-      /CreateContainerConfigError|(?:configmap|secret|persistentvolumeclaim) "([^"]{1,200})" not found|^Error from server \((\w{1,40})\): (.{1,300})|^error: (error validating .{1,300})/,
+      /CreateContainerConfigError|(?:configmap|secret|persistentvolumeclaim) "([^"]{1,200})" not found|^Error from server \(((?!Forbidden|Unauthorized)\w{1,40})\): (.{1,300})|^error: (error validating .{1,300})/,
     role: 'cause',
     weight: 80,
     category: 'configuration',
@@ -84,9 +84,31 @@ export const kubernetesRules: LogRule[] = [
     examples: {
       positive: [
         'Error: configmap "cart-env" not found',
-        'Error from server (Forbidden): pods is forbidden: User "ci" cannot list resource "pods"',
+        'Error from server (NotFound): deployments.apps "cart" not found',
       ],
       nearMiss: ['configmap "cart-env" created'],
+    },
+  },
+  {
+    ...deploy,
+    id: 'kubernetes/forbidden',
+    hints: ['(forbidden)', '(unauthorized)', 'must be logged in', 'is forbidden: user'],
+    pattern:
+      /Error from server \((?:Forbidden|Unauthorized)\): (.{1,300})|You must be logged in to the server|is forbidden: User "([^"]{1,120})" cannot/,
+    role: 'cause',
+    weight: 84,
+    category: 'permission',
+    statement: 'The cluster does not let this user do it: $1$2',
+    fixes: [
+      {
+        action: 'Give the service account a role that allows it, or use another one.',
+        command: 'kubectl auth can-i --list',
+        risk: 'medium',
+      },
+    ],
+    examples: {
+      positive: ['Error from server (Forbidden): pods is forbidden: User "ci" cannot list resource "pods"'],
+      nearMiss: ['Error from server (NotFound): pods "a" not found'],
     },
   },
   {

@@ -14,7 +14,7 @@ export const mavenRules: LogRule[] = [
       'missing artifact',
     ],
     pattern:
-      /(?:\[ERROR\]|\[FATAL\]).{0,300}?((?:Could not resolve dependencies|Could not find artifact|Non-resolvable (?:parent|import) POM|Failed to collect dependencies|Could not transfer artifact).{0,400})/,
+      /^(?:\[ERROR\]|\[FATAL\]).{0,300}?((?:Could not resolve dependencies|Could not find artifact|Non-resolvable (?:parent|import) POM|Failed to collect dependencies|Could not transfer artifact).{0,400})/,
     role: 'cause',
     weight: 86,
     category: 'dependency',
@@ -36,6 +36,93 @@ export const mavenRules: LogRule[] = [
         '[INFO] Downloaded from central: money-1.0.jar',
         '[WARNING] Could not find artifact in the local cache',
       ],
+    },
+  },
+  {
+    id: 'maven/convergence',
+    hints: [
+      'dependency convergence error',
+      'require upper bound dependencies error',
+      'found banned dependency',
+      'duplicate classes found',
+    ],
+    pattern:
+      /(?:Dependency convergence error for|Require upper bound dependencies error for|Found Banned Dependency:|Duplicate classes found:)(.{0,200})/,
+    role: 'cause',
+    sure: true,
+    weight: 86,
+    category: 'dependency',
+    phase: 'build',
+    severity: 'high',
+    above: { while: /^\[(?:WARNING|ERROR)\]\s*$|^\[ERROR\] Rule \d+/, max: 2 },
+    below: { while: /^(?:\[ERROR\] )?(?:\s*\+-|and$| {2})/, max: 8 },
+    statement: 'Two versions of a dependency meet: $1',
+    fixes: [
+      {
+        action: 'Choose one version in dependencyManagement, or exclude the other.',
+        command: 'mvn dependency:tree',
+        risk: 'medium',
+      },
+    ],
+    examples: {
+      positive: [
+        'Dependency convergence error for com.fasterxml.jackson.core:jackson-databind:jar:2.15.2 paths to dependency are:',
+      ],
+      nearMiss: ['[INFO] Rule 0: DependencyConvergence passed', 'dependencies converge'],
+    },
+  },
+  {
+    id: 'maven/class-version',
+    hints: [
+      'unsupported class file major version',
+      'class file has wrong version',
+      'invalid target release',
+      'invalid source release',
+      'release version ',
+      'source option ',
+      'target option ',
+      'has been compiled by a more recent version',
+      'class file for ',
+    ],
+    pattern:
+      /Unsupported class file major version \d+|class file has wrong version [\d.]{1,8}|invalid (?:target|source) release: \S{1,8}|release version \S{1,8} not supported|(?:Source|Target) option \S{1,8} is no longer supported|has been compiled by a more recent version of the Java Runtime.{0,100}/,
+    role: 'cause',
+    weight: 87,
+    category: 'dependency',
+    phase: 'build',
+    severity: 'high',
+    above: { while: /bad class file|cannot access/, max: 2 },
+    below: { while: /^\s+Please remove/, max: 1 },
+    statement: 'A class or a setting is of another Java version than the one that runs.',
+    fixes: [
+      {
+        action: 'Run the build with a newer JDK, or use a version of the dependency that was compiled for this one.',
+        risk: 'medium',
+      },
+    ],
+    examples: {
+      positive: [
+        '    class file has wrong version 55.0, should be 52.0',
+        'Fatal error compiling: invalid target release: 21',
+      ],
+      nearMiss: ['class file version 55.0 written', 'release version 21'],
+    },
+  },
+  {
+    id: 'maven/lock',
+    hints: ['lock file', 'lockfile'],
+    pattern: /\[ERROR\] .{0,300}?([Ll]ock ?file (?:does not match|is out of date|validation failed|not found).{0,300})/,
+    role: 'cause',
+    weight: 86,
+    category: 'dependency',
+    phase: 'install',
+    severity: 'high',
+    statement: 'The locked dependencies are not those of the build: $1',
+    examples: {
+      positive: [
+        '[ERROR] Failed to execute goal se.vandmo:dependency-lock-maven-plugin:1.2.0:check (check) on project a: Lock file does not match the actual dependencies',
+      ],
+      nearMiss: ['[INFO] Lock file is up to date'],
     },
   },
   {

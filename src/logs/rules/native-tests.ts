@@ -45,8 +45,9 @@ export const nativeTestRules: LogRule[] = [
     id: 'ctest/failed',
     hints: ['***'],
     pattern: /^\s*\d{1,6}\/\d{1,6} Test\s+#\d{1,6}: (\S{1,200}) [.\s]{0,200}\*{3}(Failed|Exception|Timeout|Not Run)/,
-    role: 'symptom',
-    weight: 70,
+    role: 'cause',
+    weight: 84,
+    below: { while: /^(?!\s+Start\s|\s*\d+\/\d+ Test|\d+% tests)\S.{0,300}$/, max: 5 },
     statement: 'The test $1 ended as $2.',
     fixes: [{ action: 'Run the test alone with its output.', command: 'ctest -R $1 --output-on-failure', risk: 'low' }],
     examples: {

@@ -31,9 +31,9 @@ export const npmRules: LogRule[] = [
   {
     ...install,
     id: 'npm/lock-out-of-sync',
-    hints: ['eusage', 'npm ci', 'frozen-lockfile', 'err_pnpm_outdated_lockfile'],
+    hints: ['eusage', 'npm ci', 'frozen-lockfile', 'err_pnpm_outdated_lockfile', 'yn0028'],
     pattern:
-      /`npm ci` can only install packages when your package\.json and package-lock\.json.{0,80}are in sync|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`/,
+      /`npm ci` can only install packages when your package\.json and package-lock\.json.{0,80}are in sync|ERR_PNPM_OUTDATED_LOCKFILE|Your lockfile needs to be updated, but yarn was run with `--frozen-lockfile`|YN0028: .{1,200}/,
     role: 'cause',
     weight: 88,
     statement: 'The lock file does not match package.json.',
@@ -55,9 +55,12 @@ export const npmRules: LogRule[] = [
       'err_pnpm_fetch_404',
       'err_pnpm_no_matching',
       "couldn't find package",
+      'yn0035',
+      'yn0027',
+      'yn0082',
     ],
     pattern:
-      /^npm (?:ERR!|error) (?:code (?:E404|ETARGET)|404 .{0,200}|notarget .{0,200})|ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION).{0,200}|error Couldn't find package .{1,200}/,
+      /^npm (?:ERR!|error) (?:code (?:E404|ETARGET)|404 .{0,200}|notarget .{0,200})|ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION).{0,200}|error Couldn't find package .{1,200}|YN00(?:35|27|82): .{1,200}(?:not found|No candidates|can't be resolved).{0,100}/,
     role: 'cause',
     weight: 84,
     below: { while: /^npm (?:ERR!|error)/, max: 6 },

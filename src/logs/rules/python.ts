@@ -4,7 +4,10 @@ import type { LogRule } from '../rule.ts'
 
 const runtime = { category: 'runtime', phase: 'run', severity: 'high' } as const
 const test = { category: 'test', phase: 'test', severity: 'high' } as const
-const traceback = { while: /^\s+\S|^Traceback \(most recent call last\)|^\s*$/, max: 12 }
+const traceback = {
+  while: /^\s+\S|^(?:E\s+)?Traceback \(most recent call last\)|^\s*$|^-{20,}$|^(?:FAIL|ERROR): \w/,
+  max: 12,
+}
 
 export const pythonRules: LogRule[] = [
   {
@@ -39,11 +42,13 @@ export const pythonRules: LogRule[] = [
     id: 'python/exception',
     hints: ['error', 'exception', 'exit', 'interrupt', 'stopiteration', 'warning'],
     pattern:
-      /^((?:[a-zA-Z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound|DoesNotExist)): (.{1,400})|^(AssertionError|KeyboardInterrupt|MemoryError|RecursionError|NotImplementedError)$/,
+      /^(?:\[[\w-]{1,20}\]:? ?)?((?:[a-zA-Z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound|DoesNotExist)): (.{1,400})|^(AssertionError|KeyboardInterrupt|MemoryError|RecursionError|NotImplementedError)$/,
     unless:
       /^(?:Error|Exception): |^(?:java|javax|jakarta|org|com|kotlin|scala|io|net|System)\.|^(?:Reference|Range|Eval|URI)Error: |^TypeError: (?:Cannot (?:read|set|destructure)|.{1,200} is not (?:a function|iterable|a constructor))/,
     role: 'cause',
     weight: 76,
+    category: 'unknown',
+    phase: 'unknown',
     above: traceback,
     statement: 'The program raised $1$3: $2',
     examples: {
@@ -92,7 +97,7 @@ export const pythonRules: LogRule[] = [
     ...test,
     id: 'pytest/failed',
     hints: ['failed ', 'error '],
-    pattern: /^(?:FAILED|ERROR) (\S{1,200}\.py(?:::\S{1,200})?)(?: - (.{1,300}))?/,
+    pattern: /^(?:FAILED|ERROR) (?:\[[\d.]{1,12}s?\] )?(\S{1,200}\.py(?:::\S{1,200})?)(?: - (.{1,300}))?/,
     role: 'symptom',
     weight: 72,
     statement: 'The test $1 failed. $2',
@@ -109,7 +114,7 @@ export const pythonRules: LogRule[] = [
     ...test,
     id: 'unittest/failed',
     hints: ['fail: ', 'error: '],
-    pattern: /^(?:FAIL|ERROR): (\w{1,100}) \((\S{1,200})\)/,
+    pattern: /^(?:FAIL|ERROR|XPASS)(?: \[[\d.]{1,12}s?\])?: (\w{1,200}) \((\S{1,200})\)/,
     role: 'symptom',
     weight: 74,
     below: { while: /^-{10,}|^Traceback|^\s+\S|^\w+(?:Error|Exception)\b/, max: 12 },
@@ -117,6 +122,80 @@ export const pythonRules: LogRule[] = [
     examples: {
       positive: ['FAIL: test_total (tests.test_cart.CartTest)', 'ERROR: test_load (test_io.LoadTest.test_load)'],
       nearMiss: ['FAIL: the cart (red) is empty', 'ok: test_total (tests.CartTest)'],
+    },
+  },
+  {
+    ...runtime,
+    id: 'python/http-error',
+    hints: [
+      'httperror',
+      'urlerror',
+      'connectionerror',
+      'readtimeout',
+      'connecttimeout',
+      'maxretryerror',
+      'incompleteread',
+      'chunkedencodingerror',
+      'sslerror',
+      'remotedisconnected',
+    ],
+    pattern:
+      /^(?:E\s+)?(?:\w{1,60}\.){0,8}(HTTPError|URLError|ConnectionError|ReadTimeout(?:Error)?|ConnectTimeout|MaxRetryError|IncompleteRead|ChunkedEncodingError|SSLError|RemoteDisconnected): (.{1,300})/,
+    role: 'cause',
+    weight: 80,
+    category: 'network',
+    phase: 'unknown',
+    above: traceback,
+    statement: 'A request failed ($1): $2',
+    examples: {
+      positive: [
+        'urllib.error.HTTPError: HTTP Error 503: Service Unavailable',
+        'requests.exceptions.ConnectionError: refused',
+      ],
+      nearMiss: [
+        'from urllib.error import HTTPError',
+        "WARNING: Retrying after connection broken by 'ReadTimeoutError(x)'",
+      ],
+    },
+  },
+  {
+    ...runtime,
+    id: 'python/gpu-memory',
+    hints: [
+      'cuda out of memory',
+      'cuda error: out of memory',
+      'hip out of memory',
+      'outofmemoryerror: cuda',
+      'cublas_status_alloc_failed',
+    ],
+    pattern: /(?:CUDA|HIP) (?:error: )?out of memory.{0,200}|CUBLAS_STATUS_ALLOC_FAILED/,
+    role: 'cause',
+    weight: 88,
+    category: 'resource',
+    above: traceback,
+    statement: 'The GPU ran out of memory.',
+    fixes: [{ action: 'Use smaller batches, or a GPU with more memory.', risk: 'low' }],
+    examples: {
+      positive: ['torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB'],
+      nearMiss: ['CUDA memory: 2.0 GiB free'],
+    },
+  },
+  {
+    ...runtime,
+    id: 'python/called-process',
+    hints: ['calledprocesserror', 'runtimeerror: ', 'exception: ', 'systemexit: '],
+    pattern:
+      /^(?:E\s+)?(?:subprocess\.)?CalledProcessError: Command .{1,400}|^(?:RuntimeError|Exception): \S{1,200}(?: \d+\/\d+)? failed!?(?: |$)|^SystemExit: [1-9]/,
+    role: 'wrapper',
+    weight: 33,
+    category: 'unknown',
+    phase: 'unknown',
+    examples: {
+      positive: [
+        "subprocess.CalledProcessError: Command '['make']' returned non-zero exit status 2.",
+        'RuntimeError: test_linalg 1/1 failed!',
+      ],
+      nearMiss: ['RuntimeError: CUDA error: device-side assert triggered', 'CalledProcessError is handled'],
     },
   },
   {

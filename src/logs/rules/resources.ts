@@ -69,38 +69,6 @@ export const resourceRules: LogRule[] = [
     },
   },
   {
-    ...resource,
-    id: 'native/crash',
-    hints: [
-      'segmentation fault',
-      'sigsegv',
-      'core dumped',
-      'addresssanitizer',
-      'sigabrt',
-      'bus error',
-      'stack smashing',
-      'double free',
-      'assertion',
-    ],
-    pattern:
-      /[Ss]egmentation fault|\bSIG(?:SEGV|ABRT|BUS|ILL)\b|ERROR: (?:Address|Leak|Thread|Memory|Undefined\w*)Sanitizer.{0,200}|\(core dumped\)|stack smashing detected|double free or corruption|: [Aa]ssertion [`'].{1,300}' failed/,
-    unless: /handler (?:installed|registered)/i,
-    role: 'cause',
-    weight: 86,
-    category: 'runtime',
-    below: { while: /^\s+#\d+ |^\s+\S/, max: 6 },
-    statement: 'A native program crashed.',
-    fixes: [{ action: 'Get a stack trace from the core dump, or build with -fsanitize=address.', risk: 'low' }],
-    examples: {
-      positive: [
-        'Segmentation fault (core dumped)',
-        '==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x602',
-        "app: main.c:9: main: Assertion `n > 0' failed.",
-      ],
-      nearMiss: ['segment 3 loaded', 'assertions enabled'],
-    },
-  },
-  {
     ...network,
     id: 'network/refused',
     hints: ['connection refused', 'econnrefused', 'could not connect', "couldn't connect", "can't connect"],

@@ -1,0 +1,114 @@
+// Ranks anchors so that the line a person would point at is first. A rule's weight says how telling it is; where the line
+// stands in the log, and what it says in detail, moves it a little.
+
+import type { Anchor, AnchorFinder } from './anchor-finder.ts'
+import type { LineStore } from './line-store.ts'
+import type { RunStructure } from './run-structure.ts'
+import { detailScore } from './telling-details.ts'
+
+/** Chains of exceptions link within this many lines. */
+const chainReach = 80
+
+/** Matches of a rule that are closer together than this are one cascade. */
+const cascadeReach = 50
+
+/** What failed is reported this many lines before somebody says that it has failed. */
+const wrapperReach = 40
+
+/** Symptoms below this show where a failed run went wrong, not that it failed; unless the log ends with them. */
+const tellingWeight = 50
+
+/** The end of a log is where it failed. */
+const tail = 0.85
+
+/** What is left below this is noise: a log with nothing above it is clean. */
+const minimumScore = 12
+
+/** The run got over it, or is about to try. */
+const recovered =
+  /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]|\bretrying\b|\bretry (?:in|after|attempt|\d)|\b(?:will|to) retry\b|\battempts? \d+(?: of |\/| failed)|\bignor(?:ed|ing)\b|\bnon-?fatal\b|\bdeprecat|\btrying again\b|\btry again in\b/i
+
+interface Context {
+  lines: LineStore
+  run: RunStructure
+  /** How many lines share the template of each line. */
+  templateCounts: Uint32Array
+  /** Indexes of the lines that say that something has failed, ascending. */
+  wrappers: number[]
+}
+
+/** The anchors of a log, best first; none when it shows no failure. */
+export function rankAnchors(finder: AnchorFinder, lines: LineStore, templateCounts: Uint32Array): Anchor[] {
+  const { run, found } = finder
+  const wrappers = found
+    .filter(([first]) => first!.rule.role === 'wrapper')
+    .flatMap((anchors) => anchors.map(({ index }) => index))
+    .sort((a, b) => a - b)
+  const context = { lines, run, templateCounts, wrappers }
+  for (const anchors of found) scoreRule(anchors, context)
+  const scored = found.flat().filter((anchor) => anchor.score >= minimumScore)
+  return failures(scored, context).sort((a, b) => b.score - a.score || a.index - b.index)
+}
+
+function scoreRule(anchors: Anchor[], context: Context): void {
+  let nth = 0
+  anchors.forEach((anchor, at) => {
+    const previous = anchors[at - 1]
+    nth = previous !== undefined && anchor.index - previous.index <= cascadeReach ? nth + 1 : 0
+    anchor.score = anchor.rule.weight + placeScore(anchor, context)
+    // The first of a kind is the root, the others are its cascade.
+    anchor.score -= Math.min(8, nth)
+    const next = anchors[at + 1]
+    if (anchor.rule.lastOfChain === true && next !== undefined && next.index - anchor.index < chainReach)
+      anchor.score -= 12
+  })
+}
+
+function placeScore(anchor: Anchor, { lines, run, templateCounts, wrappers }: Context): number {
+  const { index, rule } = anchor
+  const body = lines.body(index).slice(0, 1000)
+  let score = 0
+  if (rule.general === true) score += detailScore(body)
+  if (isRecovered(anchor, body)) score -= 15
+  if (index < Math.max(run.lastFinalSuccess, run.lastPartSuccess)) {
+    const failedAfter = (wrappers.at(-1) ?? -1) > index
+    if (rule.role === 'cause') score -= failedAfter ? 6 : 30
+    else score -= failedAfter ? 15 : 45
+  }
+  const place = run.placeOf(index)
+  if (place === 'inside') score += 4
+  if (place === 'outside') score -= 16
+  if (rule.role === 'symptom') {
+    const count = templateCounts[index]!
+    // What appears all the time is how this system talks, not why it failed.
+    if (count >= 100) score -= 18
+    else if (count >= 10) score -= 10
+    if (index >= lines.length * tail) score += 5
+    if (precedesWrapper(index, wrappers)) score += 5
+  }
+  return score
+}
+
+/** A line that is sure to be a failure is one whatever its level. */
+function isRecovered({ rule }: Anchor, body: string): boolean {
+  return rule.sure !== true && recovered.test(body)
+}
+
+function precedesWrapper(index: number, wrappers: number[]): boolean {
+  const next = wrappers.find((wrapper) => wrapper > index)
+  return next !== undefined && next - index <= wrapperReach
+}
+
+/** What is left when a run that ended well, or that only grumbled, is no failure. */
+function failures(scored: Anchor[], { lines, run, wrappers }: Context): Anchor[] {
+  const end = run.lastFinalSuccess
+  const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
+  const isFailure = (anchor: Anchor) =>
+    anchor.rule.role === 'wrapper' ||
+    ((anchor.rule.role === 'cause' || anchor.rule.weight >= tellingWeight) &&
+      !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
+  if (open.some(isFailure)) return open
+  const late = Math.min(lines.length * tail, lines.length - 5)
+  if (run.lastPartSuccess > late) return []
+  return open.filter((anchor) => anchor.index >= late && !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
+}

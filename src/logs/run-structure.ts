@@ -1,0 +1,73 @@
+// What a log says about its own run: the steps it consists of, which of them failed, which lines only echo the commands
+// that are about to run, and whether the run ended well.
+
+const maxSteps = 4096
+/** A group that is never closed is no echo of a script. */
+const maxEchoLines = 400
+
+/** GitHub Actions, Azure Pipelines, Jenkins, GitLab and Travis, mozharness, buildbot. */
+const stepStart =
+  /^(?:##\[group\]Run |Post job cleanup|##\[section\]Starting: |\[Pipeline\] \{ \(|\$ \S|##### Running |========= Started )/
+
+/** Said by the CI system inside the step that failed. */
+const stepFailed = /^##\[error\]|^The command ".{1,300}" (?:exited with [1-9]|failed and exited)/
+
+/** Scripts and commands that are shown before they run. */
+const echo = /^(?:\+{1,4} \S|\[command\]|##\[(?:command|debug|section|group)\]|\$ \S|::(?:group|debug)::)/
+
+/** The whole run ended well. */
+const finalSuccess =
+  /\bBUILD SUCCESS(?:FUL)?\b|^Finished: SUCCESS|\bJob succeeded\b|(?:completed|run) with exit code:? 0\b|^Build succeeded\b/
+
+/** A part of the run ended well; failures reported before it are of something else, or were expected. */
+const partSuccess =
+  /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|All (?:tests|checks) passed|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|^OK(?: \(.{0,60}\))?$/
+
+interface Step {
+  start: number
+  failed: boolean
+}
+
+export class RunStructure {
+  #steps: Step[] = [{ start: 0, failed: false }]
+  #failedSteps = 0
+  #echoLeft = 0
+  /** Index of the last line that says so; -1: none does. */
+  lastFinalSuccess = -1
+  lastPartSuccess = -1
+
+  /** @returns whether the line only echoes a command or a script, so that it can't be a failure */
+  add(index: number, body: string): boolean {
+    if (body.length > 1000) return false
+    if (stepStart.test(body) && this.#steps.length < maxSteps) this.#steps.push({ start: index, failed: false })
+    if (body.startsWith('##[group]Run ')) this.#echoLeft = maxEchoLines
+    if (body.startsWith('##[endgroup]')) this.#echoLeft = 0
+    if (this.#echoLeft > 0) {
+      this.#echoLeft--
+      return true
+    }
+    if (stepFailed.test(body)) this.#fail()
+    if (finalSuccess.test(body)) this.lastFinalSuccess = index
+    else if (partSuccess.test(body)) this.lastPartSuccess = index
+    return echo.test(body)
+  }
+
+  /** `inside`: in a step that failed. `outside`: in another one. `unknown`: the log has no steps, or none that failed. */
+  placeOf(index: number): 'inside' | 'outside' | 'unknown' {
+    if (this.#failedSteps === 0 || this.#steps.length < 2) return 'unknown'
+    let low = 0
+    let high = this.#steps.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.#steps[middle]!.start <= index) low = middle
+      else high = middle - 1
+    }
+    return this.#steps[low]!.failed ? 'inside' : 'outside'
+  }
+
+  #fail(): void {
+    const step = this.#steps.at(-1)!
+    if (!step.failed) this.#failedSteps++
+    step.failed = true
+  }
+}

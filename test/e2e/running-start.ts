@@ -1,12 +1,13 @@
 // `npm start` as a user runs it: the real program in its own process group, with its own Redis, ports and data folder.
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/cli/free-port.ts'
+import { processesWith, type SeenProcess, signal } from '../support/processes.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -19,7 +20,7 @@ export interface RunningStart {
   /** Ctrl-C: the signal goes to the whole group, as from a terminal. */
   interrupt(): void
   /** Processes of the group that still live: pid and command. */
-  processes(): { pid: number; command: string }[]
+  processes(): SeenProcess[]
   cleanUp(): Promise<void>
 }
 
@@ -54,7 +55,7 @@ export async function npmStart(env: NodeJS.ProcessEnv = {}): Promise<RunningStar
   const exitCode = once(child, 'exit').then(([code]) => code as number | null)
   const processes = () => processesWith(marker)
   const cleanUp = async () => {
-    for (const { pid } of processes()) kill(pid)
+    for (const { pid } of processes()) signal(pid, 'SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }
   await ready.catch(async (error) => {
@@ -65,24 +66,5 @@ export async function npmStart(env: NodeJS.ProcessEnv = {}): Promise<RunningStar
     ...{ child, output: () => output, exitCode, processes, cleanUp },
     urls: [`http://127.0.0.1:${ports[0]}`, `http://127.0.0.1:${ports[1]}`],
     interrupt: () => process.kill(-child.pid!, 'SIGINT'),
-  }
-}
-
-/** Every process that has the variable in its environment: what was started, however it was detached. */
-function processesWith(marker: string): { pid: number; command: string }[] {
-  const lines = execFileSync('ps', ['axeww', '-o', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 }).split(
-    '\n',
-  )
-  return lines
-    .filter((line) => line.includes(marker))
-    .map((line) => ({ pid: Number.parseInt(line, 10), command: line.trim().replace(/^\d+ /, '').slice(0, 200) }))
-    .filter(({ pid }) => pid !== process.pid)
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has just ended.
   }
 }

@@ -65,7 +65,10 @@ redis.call('XADD', KEYS[8], '1-1', 'e', event)
 redis.call('PEXPIREAT', KEYS[7], deadlineAt + ttlMs)
 redis.call('PEXPIREAT', KEYS[8], deadlineAt + ttlMs)
 if ARGV[6] == 'cancel' then redis.call('SET', KEYS[9], '1', 'PX', graceMs) end
-if hash ~= '' then redis.call('SET', KEYS[11], id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs) end
+if hash ~= '' then
+  redis.call('SET', KEYS[11], id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs)
+  redis.call('HSET', KEYS[7], 'idempotency', KEYS[11])
+end
 redis.call('SET', KEYS[10], ARGV[16], 'PXAT', deadlineAt + ttlMs)
 redis.call('PUBLISH', ARGV[13], '[' .. event .. ']')
 return {'admitted', position, eta}

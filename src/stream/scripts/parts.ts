@@ -5,14 +5,16 @@ export const nowLocal = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
 /**
- * What ends with a job: its place in the bounds and in the line, its lease, and its long expiry. Needs `now`, and
+ * What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs `now`, and
  * KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate.
  */
 export const finishFunction = `local function finish(id, job, log, lease, payload, state)
-  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at')
+  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency')
   redis.call('HSET', job, 'state', state, 'ended_at', now)
   redis.call('PEXPIRE', job, r[1])
   redis.call('PEXPIRE', log, r[1])
+  -- By its name in the record: it has the hash tag of all keys.
+  if r[3] then redis.call('PEXPIRE', r[3], r[1]) end
   redis.call('DEL', lease, payload)
   redis.call('ZREM', KEYS[4], id)
   if redis.call('ZREM', KEYS[1], id) == 1 then

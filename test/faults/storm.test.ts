@@ -1,0 +1,41 @@
+// Random faults over many streams. The long form is `npm run soak`; FAULT_SEED repeats a run's faults.
+
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { FaultyService } from './faulty-service.ts'
+import { faultSeed } from './random.ts'
+import { storm } from './storm.ts'
+
+const ttlMs = 30_000
+let service: FaultyService
+
+beforeAll(async () => {
+  service = await FaultyService.start({
+    ...{ apis: 2, workers: 2 },
+    env: {
+      ...{ MODEL_PRECISION: 'float32', ENGINE_SLOTS: '16', LOG_LEVEL: 'info', QUEUE_MAX_JOBS: '1000' },
+      ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: '6000' },
+    },
+    model: 'scripted:30',
+  })
+})
+afterAll(async () => {
+  await service?.stop()
+})
+
+it('nothing is lost, repeated or contradicted while processes are killed, paused and cut off', async () => {
+  const seed = faultSeed(process.env)
+  console.log(`FAULT_SEED=${seed}`)
+  const verdict = await storm(service, {
+    seed,
+    streams: 20,
+    kills: 10,
+    everyMs: 1000,
+    maxTokens: 120,
+    ttlMs,
+    waitForTtl: false,
+  })
+  expect(verdict.violations, `FAULT_SEED=${seed}`).toEqual([])
+  expect(verdict.kills).toBeGreaterThanOrEqual(5)
+  await service.stop()
+  expect(service.processes()).toEqual([])
+})

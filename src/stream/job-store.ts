@@ -164,11 +164,11 @@ export class JobStore {
   }
 
   /**
-   * Gives an unfinished job back to its place in the line. Nothing happens where a newer attempt has it.
-   * @param forgive the attempt ended through no fault of the job and does not count towards poison
+   * Gives an unfinished job back to its place in the line: the attempt does not count towards poison. Nothing happens
+   * where a newer attempt has it.
    */
-  async handBack(id: string, attempt: number, forgive: boolean): Promise<void> {
-    await this.#scripts.handBack(2, this.#keys.job(id), this.#keys.waiting, id, attempt, forgive ? 1 : 0)
+  async handBack(id: string, attempt: number): Promise<void> {
+    await this.#scripts.handBack(2, this.#keys.job(id), this.#keys.waiting, id, attempt)
   }
 
   /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */

@@ -11,6 +11,9 @@ import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.
 /** Why a job's events are no longer wanted. */
 export type StopVerdict = Exclude<AppendVerdict, 'ok' | 'gap'>
 
+/** Events of one job that may wait for a Redis that is away or slow. */
+const mostUnconfirmed = 256
+
 export class JobWriter {
   readonly #startSeq: number
   readonly #wake: () => void
@@ -61,6 +64,11 @@ export class JobWriter {
   get tokensWritten(): number {
     const confirmed = this.#events.slice(0, this.#confirmedSeq + 1 - this.#startSeq)
     return confirmed.filter((event) => event.type === 'token' && event.tokenId !== null).length
+  }
+
+  /** null: there is room for more events; else resolves when Redis has what was written, or the job was stopped. */
+  room(): Promise<void> | null {
+    return this.backlog < mostUnconfirmed || this.#stopped ? null : this.drained()
   }
 
   /** Resolves when Redis has all that was written, or the job was stopped. */

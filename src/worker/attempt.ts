@@ -1,13 +1,5 @@
-// One attempt at a job, from opening its log to the event that ends it.
-//
-//              open                      done, error
-//   queued ──────────────▶ active ────────────────────▶ completed | failed | cancelled
-//     ▲                      │                               ▲
-//     │  hand back           │  (the process dies: the       │
-//     └──────────────────────┘   lock lapses, another opens) │
-//     └──────────────── DELETE before any worker ────────────┘
-//
-// What an attempt may do to the log is decided by the log: after a refusal other than a stop it writes nothing more.
+// One attempt at a job, from opening its log to the event that ends it. What it may do to the log is decided by the log:
+// after a refusal other than a stop it writes nothing more.
 
 import { type AppError, toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -67,7 +59,7 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
     if (end === 'superseded') return 'lost'
     if (end === 'hand-back') {
       await writer.drained()
-      await deps.store.handBack(id, attempt, input.stop.aborted)
+      await deps.store.handBack(id, attempt)
       return 'handed-back'
     }
     const verdict = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
@@ -118,6 +110,7 @@ async function work(
     record: opened.record,
     events: opened.events,
     write: (event) => writer.write(event),
+    room: () => writer.room(),
     signal,
     clock,
     sequences: deps.sequences,

@@ -1,7 +1,15 @@
-// The engine's steps, sorted by sequence: each job follows its own as an async iterable.
+// The engine's steps, sorted by sequence: each job follows its own as an async iterable, which outlives the engine's
+// process. A sequence that leaves the engine before its end comes back with the ids it has generated and goes on.
+//
+//             ┌───────────────── may it enter? (engine ready, no trial of another) ◀────────────────┐
+//             ▼                                                                                     │
+//   outside ──┴─▶ in the engine ──▶ end                                                             │
+//                   └── crash, its trial is over, or its reader has no room: out, its slot is free ─┘
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import type { Engine, SequenceOutput, SequenceRequest } from '../inference/engine.ts'
+import { Trials } from './trials.ts'
 
 /** An engine whose process can die under its sequences. */
 export interface CrashingEngine extends Engine {
@@ -11,40 +19,109 @@ export interface CrashingEngine extends Engine {
   onCrash(listener: (crash: { lost: string[] }) => void): void
 }
 
+/** Where outputs go. While it has no room the sequence is parked: not computed, its slot given to others. */
+export interface Reader {
+  /** null: it can take more; else resolves when it can. */
+  room(): Promise<void> | null
+}
+
+/** Crashes in a row under one sequence that produced nothing in between: then it is the cause. */
+const mostFruitlessRuns = 3
+/** How often one that must wait asks again. */
+const askAgainMs = 20
+
 type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash' }
+
+interface Run {
+  receive(item: Item): void
+  /** Tokens generated before it entered the engine this time. */
+  generated: number
+  /** Whether it has produced a token since then. */
+  produced: boolean
+}
 
 export class EngineSequences {
   readonly #engine: CrashingEngine
-  readonly #receivers = new Map<string, (item: Item) => void>()
+  readonly #runs = new Map<string, Run>()
+  readonly #trials = new Trials()
+  readonly #patienceMs: number
 
-  constructor(engine: CrashingEngine) {
+  /** @param patienceMs an engine that is not back after this long may never be: another worker is to have its jobs */
+  constructor(engine: CrashingEngine, patienceMs = 10_000) {
     this.#engine = engine
+    this.#patienceMs = patienceMs
     engine.onStep((outputs) => {
-      for (const output of outputs) this.#receivers.get(output.id)?.({ kind: 'output', output })
+      for (const output of outputs) this.#runs.get(output.id)?.receive({ kind: 'output', output })
     })
-    engine.onCrash(({ lost }) => {
-      for (const id of lost) this.#receivers.get(id)?.({ kind: 'crash' })
-    })
+    engine.onCrash(({ lost }) => this.#crashed(lost))
   }
 
   /**
-   * Runs one sequence. Leaving the loop early, or the signal, drops it from the engine within a step.
-   * @throws AppError `engine_crashed` when the engine's process died; the sequence can be run again from its tokens
+   * Runs a sequence to its end. Leaving the loop early, or the signal, drops it from the engine within a step.
+   * @throws AppError `poisoned` when the engine crashes under this sequence again and again, `engine_crashed` when it
+   * does not come back: another worker can run the sequence from its tokens
    */
-  async *run(request: SequenceRequest, signal: AbortSignal): AsyncGenerator<SequenceOutput, void, undefined> {
+  async *run(
+    request: SequenceRequest,
+    signal: AbortSignal,
+    reader: Reader,
+  ): AsyncGenerator<SequenceOutput, void, undefined> {
+    const generated = [...request.generated]
+    let fruitless = 0
+    try {
+      while (await this.#mayEnter(request.id, signal)) {
+        let produced = false
+        for await (const item of this.#stay({ ...request, generated: [...generated] }, signal)) {
+          if (item.kind === 'crash') {
+            fruitless = produced ? 0 : fruitless + 1
+            if (fruitless === mostFruitlessRuns) throw poisoned()
+            break
+          }
+          const { tokens, end } = item.output
+          produced ||= tokens.length > 0
+          for (const { tokenId } of tokens) if (tokenId !== null) generated.push(tokenId)
+          yield item.output
+          if (end) return
+          if (!this.#trials.admits(request.id) || reader.room()) break
+        }
+        const room = reader.room()
+        if (room) await Promise.race([room, aborted(signal)])
+      }
+    } finally {
+      this.#trials.acquit(request.id)
+    }
+  }
+
+  /** Waits until the sequence may be in the engine; false: the signal was faster. */
+  async #mayEnter(id: string, signal: AbortSignal): Promise<boolean> {
+    let readyAt = performance.now()
+    while (!signal.aborted) {
+      if (this.#engine.ready) {
+        if (this.#trials.admits(id)) return true
+        readyAt = performance.now()
+      } else if (performance.now() - readyAt > this.#patienceMs) {
+        throw new AppError('engine_crashed', 'the engine process ended while it ran this job, and is not back yet')
+      }
+      await sleep(askAgainMs)
+    }
+    return false
+  }
+
+  /** One stay in the engine, until the end, a crash or the signal. Leaving the loop early drops the sequence. */
+  async *#stay(request: SequenceRequest, signal: AbortSignal): AsyncGenerator<Item, void, undefined> {
     const items: Item[] = []
     let wake: (() => void) | null = null
     const onAbort = () => wake?.()
-    let ended = false
-    this.#receivers.set(request.id, (item) => {
+    let over = false
+    const receive = (item: Item) => {
       items.push(item)
       wake?.()
-    })
+    }
+    this.#runs.set(request.id, { receive, generated: request.generated.length, produced: false })
     signal.addEventListener('abort', onAbort)
     try {
-      if (signal.aborted) return
       this.#engine.submit(request)
-      while (!signal.aborted) {
+      while (!over && !signal.aborted) {
         const item = items.shift()
         if (!item) {
           await new Promise<void>((resolve) => {
@@ -52,16 +129,45 @@ export class EngineSequences {
           })
           continue
         }
-        if (item.kind === 'crash')
-          throw new AppError('engine_crashed', 'the engine process ended while it ran this job')
-        ended = item.output.end !== null
-        yield item.output
-        if (ended) return
+        over = item.kind === 'crash' || item.output.end !== null
+        if (item.kind === 'output' && item.output.tokens.length > 0) this.#produced(request.id)
+        yield item
       }
     } finally {
       signal.removeEventListener('abort', onAbort)
-      this.#receivers.delete(request.id)
-      if (!ended) this.#engine.cancel(request.id)
+      this.#runs.delete(request.id)
+      if (!over) this.#engine.cancel(request.id)
     }
   }
+
+  #produced(id: string): void {
+    const run = this.#runs.get(id)
+    if (!run || run.produced) return
+    run.produced = true
+    this.#trials.acquit(id)
+  }
+
+  /** What had produced nothing yet is suspected, first what has never produced anything. */
+  #crashed(lost: string[]): void {
+    const runs = lost.flatMap((id) => {
+      const run = this.#runs.get(id)
+      return run ? [{ id, run }] : []
+    })
+    const suspects = runs.filter(({ run }) => !run.produced).sort((a, b) => a.run.generated - b.run.generated)
+    this.#trials.suspect(suspects.map(({ id }) => id))
+    for (const { run } of runs) run.receive({ kind: 'crash' })
+  }
+}
+
+function poisoned(): AppError {
+  return new AppError(
+    'poisoned',
+    `the engine crashed ${mostFruitlessRuns} times under this job before it produced anything`,
+  )
+}
+
+/** Resolves when the signal aborts. */
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

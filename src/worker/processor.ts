@@ -15,6 +15,8 @@ export interface JobContext {
   events: StreamEvent[]
   /** Queues an event for the log and the readers. */
   write(event: NewEvent): void
+  /** null: more can be written; else too much waits for Redis, and this resolves when it has it. */
+  room(): Promise<void> | null
   /** Aborts when the job's events are no longer wanted, or the worker gives the attempt up. */
   signal: AbortSignal
   clock: JobClock
@@ -35,7 +37,7 @@ function heldTextDelivered(events: StreamEvent[]): boolean {
 /**
  * Runs a sequence behind what earlier attempts have delivered: new tokens one by one, then the end. Ends without one
  * when the signal aborts.
- * @throws AppError with the reason where the sequence fails; `engine_crashed` where another attempt may succeed
+ * @throws AppError with the reason where the sequence fails; `engine_crashed` where another worker may succeed
  */
 export async function* runSequence(
   context: JobContext,
@@ -43,7 +45,7 @@ export async function* runSequence(
   signal: AbortSignal,
 ): AsyncGenerator<GeneratedToken | Extract<SequenceEnd, { kind: 'finished' }>> {
   const heldDelivered = heldTextDelivered(context.events)
-  for await (const { tokens, end } of context.sequences.run(sequence, signal)) {
+  for await (const { tokens, end } of context.sequences.run(sequence, signal, context)) {
     for (const token of tokens) if (token.tokenId !== null || !heldDelivered) yield token
     if (end?.kind === 'failed') throw new AppError(end.code, end.message)
     if (end) yield end

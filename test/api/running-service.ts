@@ -9,7 +9,7 @@ import { readSettings } from '../../src/settings.ts'
 import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
 import type { CrashingEngine } from '../../src/worker/engine-sequences.ts'
 import { type InferenceWorker, startWorker } from '../../src/worker/inference-worker.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { startTestRedis, type TestRedis, type TestRedisOptions } from '../support/redis.ts'
 import { embeddedFiles, embeddedTokenizer } from '../tokenizer/embedded-tokenizer.ts'
 
 export const logger = pino({ level: process.env.TEST_LOG_LEVEL ?? 'silent' })
@@ -21,6 +21,7 @@ export interface ServiceOptions {
   /** Decode steps a second; null: as fast as possible. */
   stepsPerSecond?: number | null
   env?: NodeJS.ProcessEnv
+  redis?: TestRedisOptions
 }
 
 export interface RunningService {
@@ -46,7 +47,7 @@ function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: 
 }
 
 export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
-  const redis = await startTestRedis()
+  const redis = await startTestRedis(options.redis)
   const maxContext = options.maxContext ?? 512
   const settings = readSettings({ PORT: '8002', DISCONNECT_GRACE_MS: '1000', ...options.env })
   const startOneApi = () =>

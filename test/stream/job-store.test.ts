@@ -213,7 +213,7 @@ describe('attempts', () => {
     const id = await stack.job()
     for (let attempt = 1; attempt < 8; attempt++) {
       await opened(id, attempt)
-      await stack.store.handBack(id, attempt, true)
+      await stack.store.handBack(id, attempt)
     }
     expect((await stack.store.record(id))?.state).toBe('queued')
   })
@@ -221,7 +221,7 @@ describe('attempts', () => {
   it('put a job handed back at the place it had', async () => {
     const [first, second] = [await stack.job(), await stack.job()]
     await opened(first)
-    await stack.store.handBack(first, 1, true)
+    await stack.store.handBack(first, 1)
     expect(await stack.index.positions([first, second])).toEqual(
       new Map([
         [first, 1],

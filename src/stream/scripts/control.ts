@@ -23,12 +23,11 @@ return #KEYS / 2
 `
 
 export const handBackScript = `#!lua flags=allow-oom
--- KEYS: job, waiting      ARGV: id, attempt, forgive (1: the attempt does not count as fruitless)
--- A worker gives its job up in good order: back to its place in the line.
+-- KEYS: job, waiting      ARGV: id, attempt
+-- A worker gives its job up in good order: back to its place in the line, and no attempt was fruitless.
 local r = redis.call('HMGET', KEYS[1], 'fence', 'order', 'ended_at')
 if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'queued')
-if ARGV[3] == '1' then redis.call('HSET', KEYS[1], 'fruitless', 0) end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'fruitless', 0)
 redis.call('HDEL', KEYS[1], 'worker')
 redis.call('ZADD', KEYS[2], r[2], ARGV[1])
 return 1

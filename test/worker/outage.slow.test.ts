@@ -1,0 +1,47 @@
+// Redis dies under running streams and comes back: readers get what they missed, and nothing in between.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { closeRedis, connectRedis } from '../../src/stream/redis.ts'
+import { type RunningService, startService } from '../api/running-service.ts'
+import { type ClientEvent, followStream, post, streamOf } from '../api/sse-client.ts'
+
+let service: RunningService
+afterEach(() => service.stop())
+
+const request = { prompt: 'A story', max_tokens: 450, ignore_eos: true, seed: 3, on_disconnect: 'continue' }
+const tokens = (events: ClientEvent[]) => events.flatMap(({ type, data }) => (type === 'token' ? [data.token] : []))
+
+describe('a Redis that is killed and started again', () => {
+  it('costs its streams time and nothing else, and new requests a 503', async () => {
+    service = await startService({ slots: 4, stepsPerSecond: 100, redis: { durable: true } })
+    const url = `${service.url}/generate/stream`
+    const whole = await streamOf(url, request)
+    const streams = [1, 2, 3].map(async () => {
+      const events: ClientEvent[] = []
+      for await (const event of followStream(await post(url, request))) events.push(event)
+      return events
+    })
+    await sleep(800)
+    await service.redis.kill()
+    await vi.waitFor(async () => {
+      const refused = await post(url, request)
+      expect(refused.status).toBe(503)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    })
+    // Long enough for more tokens than a worker holds for a Redis that is away.
+    await sleep(5000)
+    await service.redis.restart()
+    for (const events of await Promise.all(streams)) {
+      const logged = events.filter(({ id }) => id !== null)
+      expect(logged.map(({ id }) => id)).toEqual(logged.map((_, index) => index))
+      expect(tokens(events)).toEqual(tokens(whole.events))
+      expect(events.at(-1)).toMatchObject({ type: 'done', data: { tokens_generated: 450 } })
+    }
+    const redis = connectRedis(service.redis.url, 'background', () => {})
+    const connections = /total_connections_received:(\d+)/.exec(await redis.info('stats'))?.[1]
+    await closeRedis(redis)
+    // Each process came back once over each of its connections, beside what this test opened.
+    expect(Number(connections)).toBeLessThan(20)
+  })
+})

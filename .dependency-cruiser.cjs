@@ -12,6 +12,7 @@ const mayImport = {
   stream: [],
   tokenizer: [],
   client: [],
+  console: ['client'],
   cli: ['api', 'worker', 'inference', 'llm', 'logs', 'stream', 'tokenizer', 'grammar', 'client'],
 }
 

@@ -13,6 +13,7 @@ import { JobQueue } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { ActivityHistory } from './activity-history.ts'
 import { createApp } from './app.ts'
 import { KeyRing } from './auth/key-ring.ts'
 import { Tickets } from './auth/tickets.ts'
@@ -70,11 +71,12 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const readers = new Readers()
   const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
   const metrics = new ApiMetrics(watch, readers)
+  const history = new ActivityHistory(watch)
   const shutdown = new AbortController()
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
   const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
   const service: ApiService = {
-    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, registry, index },
+    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, history, registry, index },
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
@@ -92,11 +94,13 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     warn('could not look after jobs'),
   )
   await watch.start()
+  history.start()
 
   const servers: Server[] = []
   const stop = async () => {
     shutdown.abort()
     watch.stop()
+    history.stop()
     caretaker.stop()
     ledger?.stop()
     await Promise.all(servers.map(close))

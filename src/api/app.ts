@@ -11,6 +11,8 @@ import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
+import { activityRoutes } from './routes/activity-routes.ts'
+import { consoleRoutes } from './routes/console-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
@@ -25,7 +27,8 @@ const methods: [pattern: RegExp, allowed: string][] = [
   [/^\/jobs\/[^/]+\/ticket$/, 'POST'],
   [/^\/v1\/(chat\/)?completions$/, 'POST'],
   [/^\/v1\/models(\/.+)?$/, 'GET'],
-  [/^\/(health|ready|workers|metrics|openapi\.json)$/, 'GET'],
+  [/^\/(health|ready|workers|metrics|activity|openapi\.json)$/, 'GET'],
+  [/^\/(console\/.*)?$/, 'GET'],
 ]
 
 export function createApp(service: ApiService): Express {
@@ -38,6 +41,7 @@ export function createApp(service: ApiService): Express {
   if (service.settings.corsOrigins.length > 0) app.use(crossOrigin(service.settings.corsOrigins))
   // What stands above this line is open to everyone, what stands below knows its caller.
   app.use(openRoutes(service))
+  app.use(consoleRoutes())
   app.use(authenticate(service.auth))
   app.use(operatorRoutes(service))
   app.use(limitRequests(service.limits))
@@ -45,6 +49,7 @@ export function createApp(service: ApiService): Express {
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
   app.use(openAiRoutes(service))
+  app.use(activityRoutes(service))
   app.use(unknownRoute)
   const onRefusal = (code: string) => service.metrics.requestRefused(code)
   app.use('/v1', errorHandler(service.logger, onRefusal, sendOpenAiError))

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { JobIndex } from '../stream/job-index.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { ActivityHistory } from './activity-history.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
 import type { FollowDeps } from './follow-job.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
@@ -25,6 +26,7 @@ export interface ApiService {
   logger: Logger
   metrics: ApiMetrics
   watch: QueueWatch
+  history: ActivityHistory
   registry: WorkerRegistry
   index: JobIndex
   auth: AuthDeps

@@ -14,10 +14,10 @@ export class SseResponse {
 
   /**
    * Sends the head at once, so that the client sees that it was accepted.
-   * @param jobId of the header; several are joined by commas
+   * @param jobId of the header; several are joined by commas; null: a stream of no single job
    * @param reconnects whether the client can come back to this stream by itself, and is told after how long
    */
-  constructor(response: Response, jobId: string, { reconnects } = { reconnects: true }) {
+  constructor(response: Response, jobId: string | null, { reconnects } = { reconnects: true }) {
     this.#response = response
     // Not through Express's set(), which would add a charset that the format does not have.
     response.writeHead(200, {
@@ -25,7 +25,7 @@ export class SseResponse {
       // no-transform: compressing middleware gathers many tokens into one chunk.
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
-      'X-Job-Id': jobId,
+      ...(jobId !== null && { 'X-Job-Id': jobId }),
     })
     response.flushHeaders()
     if (reconnects) response.write(`retry: ${retryMs}\n\n`)

@@ -1,15 +1,13 @@
 // The routes about jobs that exist: look, follow, stop. Nobody sees a job of another key.
 
 import { type Request, Router } from 'express'
-import { usageOf } from '../../stream/ends.ts'
 import { summarize } from '../../stream/event-log.ts'
-import type { JobRecord } from '../../stream/job-record.ts'
 import { callerOf, ownerListed, visibleJob } from '../auth/caller.ts'
 import { ticketSeconds } from '../auth/tickets.ts'
+import { describeJob, listJobs, outcomeOf } from '../describe-job.ts'
 import { startingPoint, streamJob } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
 import { stopJob } from '../stop-job.ts'
-import { resultOf } from '../wire.ts'
 
 const listed = 100
 
@@ -20,15 +18,8 @@ export function jobRoutes(service: ApiService): Router {
   const existing = (request: Request<{ id: string }>) => visibleJob(request, store, request.params.id)
 
   router.get('/jobs', async (request, response) => {
-    const records = await Promise.all(
-      (await index.recent(ownerListed(callerOf(request)), listed)).map(async (id) => {
-        const record = await store.record(id).catch(() => null)
-        return record && { id, record }
-      }),
-    )
-    const known = records.filter((entry) => entry !== null)
-    const places = await index.positions(known.filter(({ record }) => record.state === 'queued').map(({ id }) => id))
-    response.json({ jobs: known.map(({ id, record }) => describe(service, id, record, places.get(id))) })
+    const jobs = await listJobs(service, ownerListed(callerOf(request)), listed)
+    response.json({ jobs: jobs.map((job) => describeJob(service, job)) })
   })
 
   router.get('/jobs/:id', async (request, response) => {
@@ -36,7 +27,7 @@ export function jobRoutes(service: ApiService): Router {
     const record = await existing(request)
     const position = record.state === 'queued' ? (await index.positions([id])).get(id) : undefined
     const outcome = record.ended_at === undefined ? {} : await outcomeOf(service, id, record)
-    response.json({ ...describe(service, id, record, position), ...outcome })
+    response.json({ ...describeJob(service, { id, record, position }), ...outcome })
   })
 
   router.get('/jobs/:id/stream', async (request, response) => {
@@ -69,24 +60,4 @@ export function jobRoutes(service: ApiService): Router {
     response.json({ id, state: ended.state, finish_reason: reason, ...(end?.type === 'done' && { usage: end.usage }) })
   })
   return router
-}
-
-function describe({ watch }: ApiService, id: string, record: JobRecord, position: number | undefined) {
-  return {
-    id,
-    kind: record.kind,
-    state: record.state,
-    created_at: new Date(record.created_at).toISOString(),
-    ...(position !== undefined && { position, eta_ms: watch.etaMs(position) }),
-    attempt: record.fence,
-    ...(record.worker && { worker: record.worker }),
-    usage: usageOf(record.prompt_tokens, record.tokens),
-  }
-}
-
-async function outcomeOf({ submit }: ApiService, id: string, record: JobRecord) {
-  const events = await submit.store.eventsAfter(id, -1)
-  const { end } = summarize(events)
-  if (end?.type === 'done') return { result: resultOf(id, record.kind, events, end), usage: end.usage }
-  return end ? { error: { code: end.code, message: end.message } } : {}
 }

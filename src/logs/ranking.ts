@@ -15,8 +15,8 @@ const cascadeReach = 50
 /** What failed is reported this many lines before somebody says that it has failed. */
 const wrapperReach = 40
 
-/** Symptoms below this show where a failed run went wrong, not that it failed; unless the log ends with them. */
-const tellingWeight = 50
+/** Symptoms that score less show where a failed run went wrong, not that it failed; unless the log ends with them. */
+const tellingScore = 46
 
 /** The end of a log is where it failed. */
 const tail = 0.85
@@ -105,7 +105,7 @@ function failures(scored: Anchor[], { lines, run, wrappers }: Context): Anchor[]
   const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
   const isFailure = (anchor: Anchor) =>
     anchor.rule.role === 'wrapper' ||
-    ((anchor.rule.role === 'cause' || anchor.rule.weight >= tellingWeight) &&
+    ((anchor.rule.role === 'cause' || anchor.score >= tellingScore) &&
       !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
   if (open.some(isFailure)) return open
   const late = Math.min(lines.length * tail, lines.length - 5)

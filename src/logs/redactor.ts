@@ -2,7 +2,9 @@
 // number, whichever rule found it first, so that a reader can still tell that two lines show the same value.
 
 import type { Redaction } from './analysis.ts'
-import { type SecretRule, secretRules } from './secret-rules.ts'
+import { HintFinder } from './hint-finder.ts'
+import { type PersonalData, personalRules, type SecretRule, secretRules } from './secret-rules.ts'
+import { type NetFinding, SecretlintNet } from './secretlint-net.ts'
 
 const keyStart = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/
 const keyEnd = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/
@@ -24,29 +26,59 @@ function insidePlaceholder(text: string, offset: number): boolean {
 
 export class Redactor {
   readonly #rules: SecretRule[]
+  readonly #hints: HintFinder
+  /** Of each hint, the rules that ask for it, as indexes into the rules. */
+  readonly #rulesOfHint: number[][]
+  readonly #net = new SecretlintNet()
   readonly #placeholders = new Map<string, string>()
   readonly #numbers = new Map<string, number>()
   readonly #byRule = new Map<string, number>()
-  readonly #anyHint: RegExp
   #count = 0
   #insideKey = false
 
-  constructor(rules: SecretRule[] = secretRules) {
-    this.#rules = rules
-    const hints = [...new Set(rules.flatMap((rule) => rule.hints))]
-    this.#anyHint = new RegExp(hints.map((hint) => hint.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|'), 'i')
+  /** @param also personal data that is no secret, but not to be shown either */
+  constructor({ also = [] }: { also?: readonly PersonalData[] } = {}) {
+    this.#rules = [...secretRules, ...also.flatMap((kind) => personalRules[kind])]
+    const names = [...new Set(this.#rules.flatMap((rule) => rule.hints))]
+    this.#hints = new HintFinder(names)
+    this.#rulesOfHint = names.map((name) =>
+      this.#rules.flatMap((rule, index) => (rule.hints.includes(name) ? [index] : [])),
+    )
   }
 
   /** One visible line, in the order of the log: a private key spans several. */
   redactLine(line: string): string {
-    const text = this.#withoutPrivateKey(line)
-    if (!this.#anyHint.test(text)) return text
-    const lower = text.toLowerCase()
-    let result = text
-    for (const rule of this.#rules) {
-      if (rule.hints.some((hint) => lower.includes(hint))) result = this.#apply(rule, result)
+    return this.redactLines([line])[0]!
+  }
+
+  /** As redactLine, for several lines that follow each other: cheaper than one by one. */
+  redactLines(lines: string[]): string[] {
+    const redacted = lines.map((line) => this.#byOwnRules(this.#withoutPrivateKey(line)))
+    const whole = redacted.join('\n')
+    const findings = this.#net.find(whole)
+    if (findings.length === 0) return redacted
+    return this.#withoutFindings(whole, findings).split('\n')
+  }
+
+  #byOwnRules(text: string): string {
+    const found = this.#hints.find(text)
+    if (found.length === 0) return text
+    const candidates = [...new Set(found.flatMap((hint) => this.#rulesOfHint[hint]!))].sort((a, b) => a - b)
+    return candidates.reduce((result, index) => this.#apply(this.#rules[index]!, result), text)
+  }
+
+  /** Lines stay lines: a finding that spans several is replaced in each of them. */
+  #withoutFindings(text: string, findings: NetFinding[]): string {
+    let result = ''
+    let at = 0
+    for (const { rule, start, end } of findings) {
+      const secret = text.slice(Math.max(start, at), end)
+      if (start < at || secret.includes('[REDACTED:')) continue
+      const parts = secret.split('\n').map((part) => (part.trim() === '' ? part : this.#placeholder(rule, part)))
+      result += text.slice(at, start) + parts.join('\n')
+      at = end
     }
-    return result
+    return result + text.slice(at)
   }
 
   /** How many secrets were replaced so far, every occurrence counted. */

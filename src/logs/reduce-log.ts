@@ -14,6 +14,7 @@ import { rankAnchors } from './ranking.ts'
 import { Redactor } from './redactor.ts'
 import type { ReducedLog } from './reduced-log.ts'
 import { coreRuleSet, type RuleSet } from './rule-set.ts'
+import type { PersonalData } from './secret-rules.ts'
 
 /** A log as it came: decoded, or its bytes, whole or in pieces. */
 export type LogContent = string | Uint8Array | Iterable<Uint8Array>
@@ -26,12 +27,14 @@ export interface ReduceOptions {
   /** Of the model's own tokenizer. */
   countTokens: (text: string) => number
   rules?: RuleSet
+  /** Personal data that is redacted too. */
+  redact?: readonly PersonalData[]
 }
 
 /** @param content a string counts as decoded; pieces are consumed one by one, so that their memory can be given back */
 export function reduceLog(content: LogContent, options: ReduceOptions): ReducedLog {
-  const { logType, budgetTokens, countTokens, rules = coreRuleSet } = options
-  const { lines, redactor, finder, drain, templateIds, bytes } = readLog(content, rules)
+  const { logType, budgetTokens, countTokens, rules = coreRuleSet, redact = [] } = options
+  const { lines, redactor, finder, drain, templateIds, bytes } = readLog(content, rules, new Redactor({ also: redact }))
   const templateCounts = templateIds.map((id) => drain.templates[id]!.count)
   const templates = drain.templates.length
   const anchors = rankAnchors(finder, lines, templateCounts)
@@ -73,6 +76,9 @@ export function reduceLog(content: LogContent, options: ReduceOptions): ReducedL
   }
 }
 
+/** Characters of lines that are redacted in one go. */
+const redactedTogether = 65_536
+
 interface ReadLog {
   lines: LineStore
   redactor: Redactor
@@ -84,20 +90,31 @@ interface ReadLog {
 }
 
 /** One pass over the log: each line is decoded, redacted, kept, and offered to templates and rules. */
-function readLog(content: LogContent, rules: RuleSet): ReadLog {
+function readLog(content: LogContent, rules: RuleSet, redactor: Redactor): ReadLog {
   const lines = new LineStore()
-  const redactor = new Redactor()
   const finder = new AnchorFinder(rules)
   const drain = new Drain()
   let templateIds = new Uint32Array(4096)
-  const reader = new LineReader((raw) => {
-    const text = redactor.redactLine(visibleText(raw))
+  const keep = (text: string) => {
     const body = bodyOf(text)
     const index = lines.length
     lines.add(text)
     if (index === templateIds.length) templateIds = doubled(templateIds)
     templateIds[index] = drain.add(body).id
     finder.add(index, body)
+  }
+  let waiting: string[] = []
+  let waitingLength = 0
+  const flush = () => {
+    for (const text of redactor.redactLines(waiting)) keep(text)
+    waiting = []
+    waitingLength = 0
+  }
+  const reader = new LineReader((raw) => {
+    const text = visibleText(raw)
+    waiting.push(text)
+    waitingLength += text.length
+    if (waitingLength >= redactedTogether || waiting.length >= 1000) flush()
   })
   let bytes = 0
   for (const piece of piecesOf(content)) {
@@ -105,6 +122,7 @@ function readLog(content: LogContent, rules: RuleSet): ReadLog {
     reader.push(piece)
   }
   reader.end()
+  if (waiting.length > 0) flush()
   return { lines, redactor, finder, drain, templateIds: templateIds.subarray(0, lines.length), bytes }
 }
 

@@ -163,4 +163,52 @@ export const secretRules: SecretRule[] = [
     pattern: new RegExp(String.raw`(?:${strongNames})\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{8,1023})`, 'gi'),
     accept: (value) => isSecret(value) && looksRandom(value),
   },
+  {
+    // High entropy beside a name that is telling only then. Hashes are no secrets; they are hex.
+    id: 'secret-assignment',
+    hints: ['key', 'auth', 'sig', 'sas', 'pat', 'otp', 'seed', 'salt', 'private', 'cert', 'hmac', 'nonce', 'pin'],
+    pattern:
+      /(?<![A-Za-z])(?:key|auth|sig|signature|sas|pat|otp|seed|salt|private|cert|hmac|nonce|pin)["']?\s{0,3}[:=]\s{0,3}["']?(?<secret>[A-Za-z0-9+/_=]{20,512})(?![\w.-])/gi,
+    accept: (value) => !/^[0-9a-f]+$/i.test(value) && looksRandom(value) && bitsPerCharacter(value) >= 3.8,
+  },
 ]
+
+/** Shannon entropy. */
+function bitsPerCharacter(value: string): number {
+  const counts = new Map<string, number>()
+  for (const character of value) counts.set(character, (counts.get(character) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / value.length) * Math.log2(count / value.length)
+  return bits
+}
+
+/** What is redacted only when it is asked for. */
+export const personalData = ['email', 'ip'] as const
+export type PersonalData = (typeof personalData)[number]
+
+export const personalRules: Record<PersonalData, SecretRule[]> = {
+  email: [
+    {
+      id: 'email',
+      hints: ['@'],
+      pattern: /(?<![\w.+%-])[\w.+%-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])/g,
+      // scp-like addresses of repositories are no person's.
+      accept: (value) => !value.startsWith('git@'),
+    },
+  ],
+  ip: [
+    {
+      id: 'ip',
+      hints: ['.'],
+      pattern: /(?<![\w.-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w-]|\.\d)/g,
+      accept: (value) => value !== '0.0.0.0' && !value.startsWith('127.'),
+    },
+    {
+      id: 'ip',
+      hints: [':'],
+      pattern:
+        /(?<![\w:.])(?:(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}:){1,6}(?::[0-9a-f]{1,4}){1,6})(?![\w:])/gi,
+      accept: (value) => /[0-9a-f]{3}/i.test(value) && value.split(':').length > 3,
+    },
+  ],
+}

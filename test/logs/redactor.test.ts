@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Redactor } from '../../src/logs/redactor.ts'
+import { TextRedactor } from '../../src/logs/text-redactor.ts'
 import { reduced } from './reduced-fixture.ts'
 
 const redact = (text: string) => {
@@ -80,6 +81,29 @@ describe('the redactor', () => {
     expect(redact(line)).toBe(line)
   })
 
+  it('replaces personal data when asked, and only then', () => {
+    const line = 'jane.doe@acme.dev from 203.0.113.9 and 2001:db8::8a2e:370:7334, clone git@acme.dev:shop.git v1.2.3.4'
+    expect(new Redactor().redactLine(line)).toBe(line)
+    expect(new Redactor({ also: ['email', 'ip'] }).redactLine(line)).toBe(
+      '[REDACTED:email:1] from [REDACTED:ip:1] and [REDACTED:ip:2], clone git@acme.dev:shop.git v1.2.3.4',
+    )
+  })
+
+  it('finds tokens that only the second net knows, whatever a comment in the log says', () => {
+    const token = `ops_eyJ${letters(300)}fQ==`
+    const lines = ['// secretlint-disable', `signing in with ${token} now`, 'done']
+    const redacted = new Redactor().redactLines(lines)
+    expect(redacted).toHaveLength(3)
+    expect(redacted.join('\n')).not.toContain(letters(60))
+    expect([redacted[0], redacted[2]]).toEqual([lines[0], lines[2]])
+  })
+
+  it('gives the same result for lines one by one and together', () => {
+    const lines = secrets.map(([, secret, line]) => line(secret))
+    const single = new Redactor()
+    expect(new Redactor().redactLines(lines)).toEqual(lines.map((line) => single.redactLine(line)))
+  })
+
   it('replaces what stands beside a secret that an earlier rule found', () => {
     const jwt = `eyJ${letters(20)}.eyJ${letters(40)}.${letters(43)}`
     expect(redact(`Cookie: id=${jwt}; session=opensesame`)).not.toContain('opensesame')
@@ -147,3 +171,31 @@ describe('a reduced log', () => {
     expect(JSON.stringify(result)).not.toContain(token.slice(14))
   })
 })
+
+describe('the redactor of a streamed text', () => {
+  const text = `see ghp_${letters(36)}\n\npassword=opensesame1 and\nthe rest: token=${letters(24)}`
+
+  it.each([1, 3, 7, 40, 1000])('shows the same, streamed in pieces of %i characters, as at once', (size) => {
+    const redactor = new TextRedactor()
+    let shown = ''
+    for (let at = 0; at < text.length; at += size) {
+      shown += redactor.push(text.slice(at, at + size))
+      expect(shown).not.toContain('opensesame')
+    }
+    shown += redactor.end()
+    expect(shown).toBe(text.split('\n').map(redactOne()).join('\n'))
+    expect(shown).toContain('[REDACTED:github-token:1]')
+  })
+
+  it('shows whole lines at once and holds back what may still grow', () => {
+    const redactor = new TextRedactor()
+    expect(redactor.push('first\nsec')).toBe('first\n')
+    expect(redactor.push('ond')).toBe('')
+    expect(redactor.end()).toBe('second')
+  })
+})
+
+function redactOne(): (line: string) => string {
+  const redactor = new Redactor()
+  return (line) => redactor.redactLine(line)
+}

@@ -1,6 +1,5 @@
 // The evaluation as text: one table a half, and the cases that were missed.
 
-import { table } from '../bench/statistics.ts'
 import type { EvalCase, Half } from './case.ts'
 import type { Share } from './interval.ts'
 import { type Score, type Summary, thresholds } from './score.ts'
@@ -71,4 +70,11 @@ export function caseReport({ name, half, label }: EvalCase, score: Score, output
     JSON.stringify(output, null, 2),
     '',
   ].join('\n')
+}
+
+/** A table for a terminal and for Markdown alike. */
+function table(head: string[], body: string[][]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...body].map((row) => row[column]?.length ?? 0)))
+  const line = (row: string[]) => `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
+  return [line(head), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...body.map(line)].join('\n')
 }

@@ -3,8 +3,8 @@
 
 import { performance } from 'node:perf_hooks'
 import type { Category } from '../src/logs/analysis.ts'
-import { decodeLog } from '../src/logs/decode.ts'
 import { reduceLog } from '../src/logs/reduce-log.ts'
+import { rawLines } from './lines.ts'
 
 export interface Quote {
   start: number
@@ -41,23 +41,18 @@ export function analysis(countTokens: (text: string) => number, budgetTokens: nu
 
 /** Shows the last 100 lines, whatever they say. */
 export const lastLines: Answerer = (log) => {
-  const lines = linesOf(log)
+  const lines = rawLines(log)
   const start = Math.max(1, lines.length - 99)
   return guess([{ start, end: lines.length, text: lines.slice(start - 1).join('\n') }])
 }
 
 /** Shows the first line that mentions a failure; calls a log without one clean. */
 export const firstMention: Answerer = (log) => {
-  const lines = linesOf(log)
+  const lines = rawLines(log)
   const index = lines.findIndex((line) => /error|fail|exception/i.test(line))
   return guess(index === -1 ? [] : [{ start: index + 1, end: index + 1, text: lines[index]! }])
 }
 
 function guess(quotes: Quote[]): Answer {
   return { quotes, category: 'unknown', output: quotes, timeMs: 0 }
-}
-
-function linesOf(log: Uint8Array): string[] {
-  const text = decodeLog(log)
-  return (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n')
 }

@@ -2,11 +2,11 @@
 
 import { median } from '../bench/statistics.ts'
 import { visibleText } from '../src/logs/control-codes.ts'
-import { decodeLog } from '../src/logs/decode.ts'
 import { Redactor } from '../src/logs/redactor.ts'
 import type { Answer, Quote } from './answer.ts'
 import type { EvalCase } from './case.ts'
 import { type Share, share } from './interval.ts'
+import { rawLines } from './lines.ts'
 
 export interface Score {
   name: string
@@ -47,9 +47,7 @@ export function scoreOf({ name, label, log }: EvalCase, answer: Answer): Score {
 /** The original lines as they may be shown, computed without the analysis: split, made visible, redacted in order. */
 function redactedLines(log: Uint8Array): string[] {
   const redactor = new Redactor()
-  return decodeLog(log)
-    .split('\n')
-    .map((line) => redactor.redactLine(visibleText(line)))
+  return rawLines(log).map((line) => redactor.redactLine(visibleText(line)))
 }
 
 /** Lines longer than this may be quoted by a piece. */

@@ -82,10 +82,10 @@ printf "const log = require('acme-logger')\nlog.info('start')\n" > index.js
 node index.js
 RUN
 
-fails node-heap --category resource --root "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory" --exit any --format gitlab <<'RUN'
+fails node-heap --category resource --root "JavaScript heap out of memory" --exit any --format gitlab <<'RUN'
 printf "const rows = []\nconsole.log('building the search index')\nfor (let i = 0; ; i++) {\n  rows.push({ i, text: 'row ' + i })\n  if (i %% 200000 === 0) console.log('indexed', i, 'rows')\n}\n" > index.js
 step node index.js
-node --max-old-space-size=40 index.js
+node --max-old-space-size=60 index.js
 RUN
 
 fails node-port --category configuration --category network --category runtime --category resource --root "Error: listen EADDRINUSE: address already in use 127.0.0.1:8963" --format kubectl <<'RUN'

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { Command, Option } from 'commander'
 import { type CaseLabel, caseLabelSchema } from '../case.ts'
-import { withoutColours } from '../visible.ts'
+import { withoutColours } from '../lines.ts'
 import { formats, projectFolders, render } from './formats.ts'
 import { scrubbed } from './scrub.ts'
 

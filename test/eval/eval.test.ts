@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Answer, firstMention, lastLines } from '../../eval/answer.ts'
 import { type EvalCase, halfOf, readCases } from '../../eval/case.ts'
 import { share } from '../../eval/interval.ts'
+import { withoutColours } from '../../eval/lines.ts'
 import { scoreOf, shortfalls, summaryOf } from '../../eval/score.ts'
-import { withoutColours } from '../../eval/visible.ts'
 
 const cases = readCases()
 

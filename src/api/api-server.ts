@@ -1,6 +1,7 @@
 // One API process: its connections, its listeners, and how it stops.
 
 import { createServer, type Server } from 'node:http'
+import type { Express } from 'express'
 import { AppError, toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
@@ -43,6 +44,7 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** The ports it listens on: the ones asked for, or those the system chose for 0. */
   readonly ports: number[]
+  readonly app: Express
   stop(): Promise<void>
 }
 
@@ -108,8 +110,8 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     await queue.close().catch(() => {})
     await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close(), formats.close()])
   }
+  const app = createApp(service)
   try {
-    const app = createApp(service)
     for (const port of settings.ports) {
       const server = createServer(serverOptions, app)
       server.maxConnections = settings.maxConnections
@@ -120,7 +122,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     await stop()
     throw error
   }
-  return { ports: servers.map(portOf), stop }
+  return { ports: servers.map(portOf), app, stop }
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -11,25 +11,13 @@ import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
+import { methodsOf } from './route-docs.ts'
 import { activityRoutes } from './routes/activity-routes.ts'
 import { consoleRoutes } from './routes/console-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
 import type { ApiService } from './service.ts'
-
-/** Methods by path, for the answers to the wrong one. */
-const methods: [pattern: RegExp, allowed: string][] = [
-  [/^\/(generate|workflows\/analyze-log)(\/stream)?$/, 'POST'],
-  [/^\/jobs$/, 'GET, POST'],
-  [/^\/jobs\/[^/]+$/, 'GET, DELETE'],
-  [/^\/jobs\/[^/]+\/stream$/, 'GET'],
-  [/^\/jobs\/[^/]+\/ticket$/, 'POST'],
-  [/^\/v1\/(chat\/)?completions$/, 'POST'],
-  [/^\/v1\/models(\/.+)?$/, 'GET'],
-  [/^\/(health|ready|workers|metrics|activity|openapi\.json)$/, 'GET'],
-  [/^\/(console\/.*)?$/, 'GET'],
-]
 
 export function createApp(service: ApiService): Express {
   const app = express()
@@ -103,12 +91,12 @@ function refuseDuringShutdown({ follow }: ApiService): RequestHandler {
 }
 
 const unknownRoute: RequestHandler = (request, response, next) => {
-  const known = methods.find(([pattern]) => pattern.test(request.path))
-  if (!known) {
+  const allowed = methodsOf(request.path).join(', ')
+  if (allowed === '') {
     next(new AppError('not_found', `${request.path.slice(0, 100)} is not a route of this service; see /openapi.json`))
     return
   }
-  response.set('Allow', known[1])
-  const message = `${request.method} is not allowed for ${request.path.slice(0, 100)}; allowed: ${known[1]}`
+  response.set('Allow', allowed)
+  const message = `${request.method} is not allowed for ${request.path.slice(0, 100)}; allowed: ${allowed}`
   next(new AppError('method_not_allowed', message))
 }

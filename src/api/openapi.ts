@@ -1,215 +1,35 @@
-// The OpenAPI 3.1 document, from the schemas that validate the requests. Its dialect of JSON Schema (2020-12) is the one
-// zod writes.
+// The OpenAPI 3.1 document, from what the routes say of themselves and the schemas that validate the requests. Its dialect
+// of JSON Schema (2020-12) is the one zod writes.
 
 import { z } from 'zod'
-import { analyzeRequestSchema, generateRequestSchema } from '../stream/request.ts'
-import {
-  acceptedSchema,
-  analyzeResultSchema,
-  errorEventSchema,
-  errorSchema,
-  generateResultSchema,
-  healthSchema,
-  jobSchema,
-  queuedEventSchema,
-  readySchema,
-  stageEventSchema,
-  stoppedSchema,
-  ticketSchema,
-  tokenEventSchema,
-  workersSchema,
-} from './wire-schemas.ts'
-
-const schemas = {
-  GenerateRequest: generateRequestSchema,
-  AnalyzeLogRequest: analyzeRequestSchema,
-  GenerateJobRequest: z.strictObject({ kind: z.literal('generate'), ...generateRequestSchema.shape }),
-  AnalyzeLogJobRequest: z.strictObject({ kind: z.literal('analyze-log'), ...analyzeRequestSchema.shape }),
-  GenerateResult: generateResultSchema,
-  AnalyzeLogResult: analyzeResultSchema,
-  Job: jobSchema,
-  Accepted: acceptedSchema,
-  Stopped: stoppedSchema,
-  Ticket: ticketSchema,
-  Health: healthSchema,
-  Ready: readySchema,
-  Workers: workersSchema,
-  QueuedEvent: queuedEventSchema,
-  StageEvent: stageEventSchema,
-  TokenEvent: tokenEventSchema,
-  ErrorEvent: errorEventSchema,
-  Error: errorSchema,
-}
-type SchemaName = keyof typeof schemas
-
-const ref = (name: SchemaName) => ({ $ref: `#/components/schemas/${name}` })
-const json = (name: SchemaName) => ({ 'application/json': { schema: ref(name) } })
-const answer = (description: string, name: SchemaName) => ({ description, content: json(name) })
-const error = (description: string) => answer(description, 'Error')
-
-const sseText = {
-  description:
-    'Server-Sent Events: `queued`, `stage` (analyses only), `token` (one a generated token), then exactly one `done` or ' +
-    '`error`. The `id` of an event is its seq; resume with `Last-Event-ID`. The data of `queued`, `stage`, `token` and ' +
-    '`error` are the schemas QueuedEvent, StageEvent, TokenEvent and ErrorEvent; that of `done` is the result of the ' +
-    'route that is not streamed, of a generation without its text.',
-  headers: { 'X-Job-Id': { schema: { type: 'string' }, description: 'for resuming and stopping' } },
-  content: { 'text/event-stream': { schema: { type: 'string' } } },
-}
-
-const needsKey = { 401: error('keys are set and the request has none that is known') }
-const forOperators = { ...needsKey, 403: error('the key is not the ADMIN_KEY') }
-
-const submitErrors = {
-  ...needsKey,
-  409: error('the Idempotency-Key was used with another body'),
-  400: error('the body is not JSON'),
-  413: error('the body is too large'),
-  415: error('the body is of another type'),
-  422: error('a field is wrong; `field` names it'),
-  429: error('the queue is full; see Retry-After'),
-  503: error('Redis or every worker is away; see Retry-After'),
-}
-
-const idempotencyKey = {
-  ...{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 255 } },
-  description: 'the same key and body again attach to the same job',
-}
-
-const submit = (summary: string, body: SchemaName, answers: object, example: object) => ({
-  post: {
-    summary,
-    parameters: [idempotencyKey],
-    requestBody: { required: true, content: { 'application/json': { schema: ref(body), example } } },
-    responses: { ...answers, ...submitErrors },
-  },
-})
-
-const jobId = { name: 'id', in: 'path', required: true, schema: { type: 'string' } }
-const unknownJob = { ...needsKey, 404: error('unknown or expired job, or one of another key') }
-
-const generateExample = { prompt: 'Once upon a time', max_tokens: 32, temperature: 0 }
-const analyzeExample = { log_content: 'npm ERR! code ENOENT\nnpm ERR! path /app/package.json', log_type: 'build' }
-
-const paths = {
-  '/generate': submit(
-    'Generate text, answered whole',
-    'GenerateRequest',
-    { 200: answer('the text', 'GenerateResult') },
-    generateExample,
-  ),
-  '/generate/stream': submit('Generate text, streamed', 'GenerateRequest', { 200: sseText }, generateExample),
-  '/workflows/analyze-log': submit(
-    'Analyse a log, answered whole',
-    'AnalyzeLogRequest',
-    { 200: answer('the analysis', 'AnalyzeLogResult') },
-    analyzeExample,
-  ),
-  '/workflows/analyze-log/stream': submit(
-    'Analyse a log, streamed',
-    'AnalyzeLogRequest',
-    { 200: sseText },
-    analyzeExample,
-  ),
-  '/jobs': {
-    post: {
-      summary: 'Start a job that runs without a reader',
-      parameters: [idempotencyKey],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: { oneOf: [ref('GenerateJobRequest'), ref('AnalyzeLogJobRequest')] },
-            example: { kind: 'generate', ...generateExample },
-          },
-        },
-      },
-      responses: { 202: answer('accepted; Location names the job', 'Accepted'), ...submitErrors },
-    },
-    get: {
-      summary: 'Recent jobs, the newest first',
-      responses: {
-        ...needsKey,
-        200: {
-          description: 'without results',
-          content: {
-            'application/json': {
-              schema: { type: 'object', properties: { jobs: { type: 'array', items: ref('Job') } } },
-            },
-          },
-        },
-      },
-    },
-  },
-  '/jobs/{id}': {
-    get: {
-      summary: 'A job, with its result when it has ended',
-      parameters: [jobId],
-      responses: { 200: answer('the job', 'Job'), ...unknownJob },
-    },
-    delete: {
-      summary: 'Stop a job; of one that has ended, its state',
-      parameters: [jobId],
-      responses: { 200: answer('its state now', 'Stopped'), ...unknownJob },
-    },
-  },
-  '/jobs/{id}/stream': {
-    get: {
-      summary: 'Follow a job from its start or from behind an event',
-      parameters: [
-        jobId,
-        { name: 'Last-Event-ID', in: 'header', schema: { type: 'integer', minimum: -1 } },
-        { name: 'starting_after', in: 'query', schema: { type: 'integer', minimum: -1 } },
-        { name: 'ticket', in: 'query', schema: { type: 'string' }, description: 'instead of a key' },
-      ],
-      responses: {
-        200: sseText,
-        204: { description: 'the job has ended and the client has read it all' },
-        400: error('the starting point is not a whole number'),
-        ...unknownJob,
-      },
-    },
-  },
-  '/jobs/{id}/ticket': {
-    post: {
-      summary: 'A ticket for an EventSource: 60 seconds, this stream only',
-      parameters: [jobId],
-      responses: { 200: answer('the ticket', 'Ticket'), ...unknownJob },
-    },
-  },
-  '/workers': {
-    get: {
-      summary: 'Live workers',
-      responses: { 200: answer('slots, load and model of each', 'Workers'), ...forOperators },
-    },
-  },
-  '/health': {
-    get: { security: [], summary: 'Liveness', responses: { 200: answer('this process answers', 'Health') } },
-  },
-  '/ready': {
-    get: {
-      security: [],
-      summary: 'Readiness',
-      responses: { 200: answer('a request can be answered', 'Ready'), 503: error('Redis or every worker is away') },
-    },
-  },
-  '/metrics': {
-    get: { summary: 'Prometheus metrics', responses: { 200: { description: 'text format' }, ...forOperators } },
-  },
-}
+import { openAiErrorSchema } from './openai/wire-schemas.ts'
+import { errorExamples, openAiErrorExamples } from './openapi-errors.ts'
+import type { RouteDoc } from './openapi-route.ts'
+import { type AnswerDoc, type Component, component, type ErrorStatus, errorsOf, openApiPath } from './openapi-route.ts'
+import { routeDocs } from './route-docs.ts'
+import { errorSchema } from './wire-schemas.ts'
 
 const securitySchemes = {
   bearer: { type: 'http', scheme: 'bearer' },
   apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
 }
 
+const tags: Record<RouteDoc['tag'], string> = {
+  Generate: 'Text from a prompt or a chat',
+  Analyse: 'What went wrong, from a log',
+  Jobs: 'What runs behind every request: look at it, follow it, stop it',
+  OpenAI: 'The same for clients of OpenAI’s API',
+  Service: 'The state of the service',
+  Pages: 'For people',
+}
+
 export function openApiDocument(version: string) {
-  const components = Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => {
-      const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: name.endsWith('Request') ? 'input' : 'output' })
-      return [name, rest]
-    }),
-  )
+  const components = new Components()
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const doc of routeDocs) {
+    const path = openApiPath(doc.path)
+    paths[path] = { ...paths[path], [doc.method]: operation(doc, components) }
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -221,7 +41,101 @@ export function openApiDocument(version: string) {
     servers: [{ url: '/' }],
     // The empty one: a service without keys asks for none.
     security: [{ bearer: [] }, { apiKey: [] }, {}],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: components, securitySchemes },
+    components: { schemas: components.all(), securitySchemes },
+  }
+}
+
+function operation(doc: RouteDoc, components: Components) {
+  const { method, path, tag, summary, description, access, body } = doc
+  return {
+    operationId: operationId(method, path),
+    ...{ tags: [tag], summary },
+    ...(description && { description }),
+    ...(access === 'open' && { security: [] }),
+    ...(doc.parameters && {
+      parameters: doc.parameters.map((one) => ({ ...one, ...(one.in === 'path' && { required: true }) })),
+    }),
+    ...(body && { requestBody: requestBody(body, components) }),
+    responses: {
+      ...Object.fromEntries(Object.entries(doc.answers).map(([status, one]) => [status, answer(one, components)])),
+      ...Object.fromEntries(errorsOf(doc).map((status) => [status, errorAnswer(status, path, components)])),
+    },
+  }
+}
+
+/** `postWorkflowsAnalyzeLogStream` */
+function operationId(method: string, path: string): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word !== '')
+  return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
+}
+
+function requestBody({ of, examples }: NonNullable<RouteDoc['body']>, components: Components) {
+  const refs = of.map((one) => components.ref(one))
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }])
+  return {
+    required: true,
+    content: {
+      'application/json': {
+        schema: refs.length === 1 ? refs[0] : { oneOf: refs },
+        examples: Object.fromEntries(named),
+      },
+    },
+  }
+}
+
+function answer({ description, json, events, media }: AnswerDoc, components: Components) {
+  const content: Record<string, object> = {}
+  if (json) content['application/json'] = { schema: components.ref(json) }
+  if (media) content[media] = { schema: { type: 'string' } }
+  if (events) {
+    const data = Object.entries(events).map(([name, one]) => [name, components.ref(one)])
+    // OpenAPI 3.1 has no words for the events of a stream.
+    content['text/event-stream'] = { schema: { type: 'string' }, 'x-event-data': Object.fromEntries(data) }
+  }
+  return {
+    description,
+    ...(events && {
+      headers: { 'X-Job-Id': { schema: { type: 'string' }, description: 'for resuming and stopping' } },
+    }),
+    ...(Object.keys(content).length > 0 && { content }),
+  }
+}
+
+const nativeError = component('Error', errorSchema)
+const openAiError = component('OpenAiError', openAiErrorSchema)
+
+function errorAnswer(status: ErrorStatus, path: string, components: Components) {
+  const isOpenAi = path.startsWith('/v1/')
+  const { description, example } = (isOpenAi ? openAiErrorExamples : errorExamples)[status]
+  const schema = components.ref(isOpenAi ? openAiError : nativeError)
+  return {
+    description,
+    ...((status === 429 || status === 503) && {
+      headers: { 'Retry-After': { schema: { type: 'integer', minimum: 1 }, description: 'seconds' } },
+    }),
+    content: { 'application/json': { schema, example } },
+  }
+}
+
+/** The schemas that were referred to, each once. */
+class Components {
+  readonly #byName = new Map<string, z.ZodType>()
+
+  ref({ name, schema }: Component): { $ref: string } {
+    const known = this.#byName.get(name)
+    if (known && known !== schema) throw new Error(`two schemas are called ${name}`)
+    this.#byName.set(name, schema)
+    return { $ref: `#/components/schemas/${name}` }
+  }
+
+  all(): Record<string, object> {
+    return Object.fromEntries(
+      [...this.#byName].map(([name, schema]) => {
+        const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: name.endsWith('Request') ? 'input' : 'output' })
+        return [name, rest]
+      }),
+    )
   }
 }

@@ -47,6 +47,8 @@ export const jobSchema = z.object({
   attempt: z.int().describe('0 before a worker has taken it'),
   worker: z.object({ id: z.string(), host: z.string(), pid: z.int() }).optional(),
   usage: usageSchema,
+  ttft_ms: z.int().optional(),
+  ended_at: z.iso.datetime().optional(),
   result: z.union([generateResultSchema, analyzeResultSchema]).optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
 })
@@ -56,6 +58,8 @@ export const ticketSchema = z.object({
   expires_in_s: z.int(),
   stream_url: z.string().describe('with the ticket; opens with an EventSource, without a key'),
 })
+
+export const jobListSchema = z.object({ jobs: z.array(jobSchema) })
 
 export const stoppedSchema = z.object({
   id: z.string(),
@@ -77,9 +81,8 @@ export const healthSchema = z.object({
 
 export const readySchema = z.object({ status: z.literal('ready'), workers: z.int() })
 
-export const workersSchema = z.object({
-  workers: z.array(workerInfoSchema.extend({ jobs: z.int().describe('held now; newer than the rest') })),
-})
+const worker = workerInfoSchema.extend({ jobs: z.int().describe('held now; newer than the rest') })
+export const workersSchema = z.object({ workers: z.array(worker) })
 
 export const queuedEventSchema = z.object({ id: z.string(), position: z.int(), eta_ms: z.number().nullable() })
 export const stageEventSchema = z.object({ stage: z.enum(stages), counts: z.record(z.string(), z.number()) })
@@ -91,3 +94,21 @@ export const tokenEventSchema = z.object({
     .partial().shape,
 })
 export const errorEventSchema = z.object({ error: z.string(), code: z.string() })
+export const generationDoneEventSchema = z.object(outcome)
+
+const sample = z.object({
+  at: z.int().describe('ms since the epoch'),
+  tokens_per_second: z.number(),
+  running: z.int(),
+  waiting: z.int(),
+})
+export const historyEventSchema = z.object({ samples: z.array(sample) })
+export const snapshotEventSchema = z.object({
+  model: z.object({ name: z.string(), precision: z.string(), maxContext: z.int() }),
+  reachable: z.boolean().describe('whether Redis answers'),
+  jobs: z.array(jobSchema.omit({ result: true, error: true }).extend({ error: z.string().optional() })),
+  workers: z.array(worker).describe('none for a key that is not an operator’s'),
+  queue: z.object({ admitted: z.int(), waiting: z.int() }),
+  sample: sample.optional(),
+})
+export const textEventSchema = z.object({ id: z.string(), text: z.string() })

@@ -83,7 +83,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
       ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats },
-      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens },
+      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },
     follow: {
@@ -123,6 +123,11 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     throw error
   }
   return { ports: servers.map(portOf), app, stop }
+}
+
+/** How many names the keys have. */
+function ownersOf({ apiKeys }: Settings): number {
+  return new Set(apiKeys.map(({ name }) => name)).size
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -1,5 +1,5 @@
-// What an API process does for jobs besides answering: it renews the leases of those read here, ends those whose
-// deadline has passed without a worker to say so, and puts in line what was admitted but never came there.
+// What an API process does for jobs besides answering: it renews the leases of those read here, and ends those whose
+// deadline has passed without a worker to say so.
 
 import { type AppError, toAppError } from '../errors.ts'
 import type { JobIndex } from '../stream/job-index.ts'
@@ -10,10 +10,6 @@ import type { Readers } from './readers.ts'
 /** A worker that is alive ends its jobs at their deadline; this long after it, none is. */
 const overdueMs = 5000
 const sweepMs = 1000
-/** Putting an admitted job in line takes milliseconds. */
-const forgottenMs = 2000
-/** One that is in no line can't leave it, so it comes to the front. */
-const checkedInLine = 10
 
 interface CaretakerDeps {
   store: JobStore
@@ -41,7 +37,6 @@ export class Caretaker {
     this.#timers = [
       setInterval(() => void this.#guarded(() => this.#renewLeases()), graceMs / 3),
       setInterval(() => void this.#guarded(() => this.#endOverdue()), sweepMs),
-      setInterval(() => void this.#guarded(() => this.#lineUpForgotten()), sweepMs),
     ]
   }
 
@@ -60,15 +55,6 @@ export class Caretaker {
       await this.#guarded(async () => {
         await this.#store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
         await this.#queue.remove(id)
-      })
-    }
-  }
-
-  /** Jobs that were admitted by a process that died, or lost Redis, before it could put them in line. */
-  async #lineUpForgotten(): Promise<void> {
-    for (const id of await this.#index.firstInLine(forgottenMs, checkedInLine)) {
-      await this.#guarded(async () => {
-        if (!(await this.#queue.has(id))) await this.#queue.add(id)
       })
     }
   }

@@ -4,7 +4,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
-import type { AdmissionGate, AdmissionLimits, Idempotency } from '../stream/admission.ts'
+import type { AdmissionGate, AdmissionLimits, AdmissionRefusal, Idempotency } from '../stream/admission.ts'
 import type { JobStore } from '../stream/job-store.ts'
 import type { GeneratePayload, GenerateWish, JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
@@ -157,7 +157,15 @@ export async function enqueue(
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
-    ...{ id, kind: payload.kind, owner, promptTokens, onDisconnect, seed: payload.request.seed },
+    ...{
+      id,
+      kind: payload.kind,
+      owner,
+      promptTokens,
+      maxTokens: payload.request.max_tokens,
+      onDisconnect,
+      seed: payload.request.seed,
+    },
     ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
   const taken = await account?.take(promptTokens + payload.request.max_tokens)
@@ -169,9 +177,8 @@ export async function enqueue(
     return result.id
   }
   if (result.verdict === 'full') {
-    const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, limits, watch.speed.msPerJob)
-    const held = result.bound === 'jobs' ? `${result.jobs} jobs` : `${result.tokens} prompt tokens`
-    throw new AppError('queue_full', `the queue holds ${held}; try again later`, { retryAfterSeconds })
+    const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, watch.speed.msPerJob)
+    throw new AppError('queue_full', fullMessage(result), { retryAfterSeconds })
   }
   // A process that dies here, or a Redis that goes away, leaves an admitted job that isn't in line: the caretaker of any
   // API puts it there.
@@ -184,17 +191,17 @@ function reusedKey(): AppError {
   return new AppError('idempotency_conflict', message, { field: 'Idempotency-Key' })
 }
 
+function fullMessage({ bound, whose, jobs, tokens, limit }: AdmissionRefusal): string {
+  const held = bound === 'jobs' ? `${jobs} jobs` : `${tokens} prompt tokens`
+  if (whose === 'all') return `the queue holds ${held}; try again later`
+  return `the queue holds ${held} of this key, whose share now is ${limit}; try again later`
+}
+
 /** Jobs leave one every `msPerJob`; how many must leave, by the bound that was hit? */
-function secondsUntilAdmitted(
-  full: { bound: 'jobs' | 'tokens'; jobs: number; tokens: number },
-  promptTokens: number,
-  limits: AdmissionLimits,
-  msPerJob: number,
-): number {
-  const tokensPerJob = full.tokens / Math.max(1, full.jobs)
+function secondsUntilAdmitted(full: AdmissionRefusal, promptTokens: number, msPerJob: number): number {
+  const { bound, jobs, tokens, limit } = full
+  const tokensPerJob = tokens / Math.max(1, jobs)
   const leaving =
-    full.bound === 'jobs'
-      ? full.jobs - limits.maxJobs + 1
-      : Math.ceil((full.tokens + promptTokens - limits.maxTokens) / Math.max(1, tokensPerJob))
+    bound === 'jobs' ? jobs - limit + 1 : Math.ceil((tokens + promptTokens - limit) / Math.max(1, tokensPerJob))
   return Math.max(1, Math.ceil((Math.max(1, leaving) * msPerJob) / 1000))
 }

@@ -12,6 +12,8 @@ export interface Admission {
   /** The name of the key that made it, which alone may see it; empty without API keys. */
   owner: string
   promptTokens: number
+  /** The most it may generate: with the prompt, what its place in the line is weighed by. */
+  maxTokens: number
   /** Milliseconds from admission to the end; counted on Redis's clock. */
   deadlineMs: number
   /** What a stopped job reports. */
@@ -34,13 +36,26 @@ export interface Idempotency {
 export interface AdmissionLimits {
   maxJobs: number
   maxTokens: number
+  /** How many owners there may be. With more than one each has a share of the bounds and of the slots. */
+  owners: number
 }
 
 export type AdmissionResult =
   | { verdict: 'admitted'; position: number; etaMs: number }
   /** The idempotency key has started this job before, with a body of this hash. */
   | { verdict: 'known'; id: string; hash: string }
-  | { verdict: 'full'; bound: 'jobs' | 'tokens'; jobs: number; tokens: number }
+  | AdmissionRefusal
+
+export interface AdmissionRefusal {
+  verdict: 'full'
+  bound: 'jobs' | 'tokens'
+  /** Whose bound it is, and whose jobs and prompt tokens these are. */
+  whose: 'all' | 'owner'
+  jobs: number
+  tokens: number
+  /** How many of the two there may be. */
+  limit: number
+}
 
 /** What an estimate of waiting times needs. */
 export interface QueueSpeed {
@@ -61,23 +76,32 @@ export class AdmissionGate {
   /** Admits a job and writes its record and first event, or says which bound it would break. */
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
     const k = this.#keys
-    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.order, k.recent(null)]
-    const { id, owner, idempotency } = job
-    const own = [k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')]
-    own.push(k.recent(owner))
+    const { id, owner, promptTokens, idempotency } = job
+    const keys = [
+      ...[...k.line, k.recent(null), k.recent(owner)],
+      ...[k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')],
+    ]
     const reply = (await this.#admit(
-      keys.length + own.length,
+      keys.length,
       ...keys,
-      ...own,
-      ...[job.id, job.kind, job.owner, job.promptTokens, job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
-      ...[limits.maxJobs, limits.maxTokens, speed.freeSlots, speed.msPerJob, k.channel(job.id)],
-      ...[job.idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
+      ...[id, job.kind, owner, promptTokens, promptTokens + job.maxTokens],
+      ...[job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
+      ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
+      ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
     )) as [string, ...unknown[]]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
     if (reply[0] === 'known') {
       const [id = '', hash = ''] = String(reply[1]).split(' ')
       return { verdict: 'known', id, hash }
     }
-    return { verdict: 'full', bound: reply[1] as 'jobs' | 'tokens', jobs: Number(reply[2]), tokens: Number(reply[3]) }
+    const [, bound, whose, jobs, tokens, limit] = reply as [
+      string,
+      'jobs' | 'tokens',
+      'all' | 'owner',
+      number,
+      number,
+      number,
+    ]
+    return { verdict: 'full', bound, whose, jobs, tokens, limit }
   }
 }

@@ -25,14 +25,6 @@ export class JobIndex {
     return found
   }
 
-  /** The first ones in line, where a job would stand that never came into BullMQ: admitted longer than `ms` ago. */
-  async firstInLine(ms: number, limit: number): Promise<string[]> {
-    const ids = await this.#redis.zrange(this.#keys.waiting, 0, String(limit - 1))
-    const latest = (await redisNow(this.#redis)) - ms
-    const admittedAt = await Promise.all(ids.map((id) => this.#redis.hget(this.#keys.job(id), 'created_at')))
-    return ids.filter((_, index) => Number(admittedAt[index] ?? 0) < latest)
-  }
-
   /** The newest jobs first: one owner's, or with null everyone's. */
   async recent(owner: string | null, limit: number): Promise<string[]> {
     return this.#redis.zrevrange(this.#keys.recent(owner), 0, limit - 1)

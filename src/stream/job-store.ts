@@ -93,8 +93,8 @@ export class JobStore {
   async open(id: string, attempt: number, worker: WorkerRef): Promise<Opened> {
     const k = this.#keys
     const [verdict, lastSeq, now, fields, entries, payload] = (await this.#scripts.open(
-      5,
-      ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id)],
+      6,
+      ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id), k.held],
       ...[id, attempt, JSON.stringify(worker), this.#regrant, maxFruitlessAttempts],
     )) as [string, number, number, string[], LogEntry[], string]
     if (verdict === 'missing' || verdict === 'ended' || verdict === 'fenced') return { verdict }
@@ -113,7 +113,7 @@ export class JobStore {
   async append(appends: Append[]): Promise<AppendResult[]> {
     if (appends.length === 0) return []
     const k = this.#keys
-    const keys = [k.admitted, k.admittedTokens, k.admittedTokensTotal, k.waiting, k.rate]
+    const keys = [...k.line]
     const args: (string | number)[] = [this.#regrant]
     for (const { id, attempt, firstSeq, events } of appends) {
       keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
@@ -132,17 +132,7 @@ export class JobStore {
    */
   async end(id: string, event: NewEvent, onlyWaiting: boolean): Promise<EndResult> {
     const k = this.#keys
-    const keys = [
-      k.admitted,
-      k.admittedTokens,
-      k.admittedTokensTotal,
-      k.waiting,
-      k.rate,
-      k.job(id),
-      k.log(id),
-      k.lease(id),
-      k.payload(id),
-    ]
+    const keys = [...k.line, k.job(id), k.log(id), k.lease(id), k.payload(id)]
     const args = [id, k.channel(id), appendKind(event), JSON.stringify(event), onlyWaiting ? 1 : 0]
     return (await this.#scripts.end(keys.length, ...keys, ...args)) as EndResult
   }
@@ -168,7 +158,8 @@ export class JobStore {
    * where a newer attempt has it.
    */
   async handBack(id: string, attempt: number): Promise<void> {
-    await this.#scripts.handBack(2, this.#keys.job(id), this.#keys.waiting, id, attempt)
+    const { waiting, held } = this.#keys
+    await this.#scripts.handBack(3, this.#keys.job(id), waiting, held, id, attempt)
   }
 
   /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */

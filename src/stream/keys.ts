@@ -8,16 +8,22 @@ export interface Keys {
   readonly prefix: string
   /** Zset of admitted, unfinished jobs. Score: deadline in ms since the epoch. */
   readonly admitted: string
-  /** Hash: admitted job -> its prompt tokens. */
+  /** Hash: admitted job -> `<prompt tokens> <owner>`. */
   readonly admittedTokens: string
   /** Sum of `admittedTokens`, kept by the same scripts. */
   readonly admittedTokensTotal: string
-  /** Zset of jobs that no worker has opened. Score: order of admission. */
+  /** Zset of jobs that no worker has opened, fair between owners: see scripts/parts.ts. Score: the job's virtual start. */
   readonly waiting: string
-  /** Counter behind the order of admission. */
-  readonly order: string
   /** Hash of moving averages: how long a job holds its slot. */
   readonly rate: string
+  /** Hash: `jobs <owner>` and `tokens <owner>` of every owner with admitted jobs. */
+  readonly owners: string
+  /** Zset of `<owner>:<job>` that workers hold or are about to take. Score: ms since the epoch when that lapses. */
+  readonly held: string
+  /** Hash: `now` (the virtual time), `ends <owner>` (where the owner's last job ends in it), `owners` (how many there may be). */
+  readonly fair: string
+  /** What scripts about the bounds and the line begin with: see `lineNames`. */
+  readonly line: readonly string[]
   /** Zset of live workers. Score: ms since the epoch when the worker counts as gone. */
   readonly workers: string
   /** Hash: worker -> its last heartbeat as JSON. */
@@ -44,6 +50,12 @@ export interface Keys {
   ticket(hash: string): string
 }
 
+/** Keys that scripts about the bounds and the line begin with, in this order: KEYS[1] is `admitted`. */
+export const lineNames = [
+  ...['admitted', 'admitted-tokens', 'admitted-tokens-total', 'waiting', 'rate'],
+  ...['owners', 'held', 'fair'],
+]
+
 export function keysOf(namespace = 'workflowai'): Keys {
   const prefix = `{${namespace}}`
   return {
@@ -52,8 +64,11 @@ export function keysOf(namespace = 'workflowai'): Keys {
     admittedTokens: `${prefix}:admitted-tokens`,
     admittedTokensTotal: `${prefix}:admitted-tokens-total`,
     waiting: `${prefix}:waiting`,
-    order: `${prefix}:order`,
     rate: `${prefix}:rate`,
+    owners: `${prefix}:owners`,
+    held: `${prefix}:held`,
+    fair: `${prefix}:fair`,
+    line: lineNames.map((name) => `${prefix}:${name}`),
     workers: `${prefix}:workers`,
     workerInfo: `${prefix}:worker-info`,
     workerLoad: `${prefix}:worker-load`,

@@ -22,6 +22,10 @@ const jobOptions = {
   removeOnFail: true,
 } as const
 
+/** BullMQ's priorities: a job without one comes before all that have one. */
+const atFront = 0
+const inLine = 1
+
 export class JobQueue {
   readonly #redis: RedisClient
   readonly #keys: Keys
@@ -41,13 +45,19 @@ export class JobQueue {
    * the id alone: what the job is to do was stored by the script that admitted it.
    */
   async add(id: string): Promise<void> {
-    await this.#queue.add('job', {}, { jobId: id })
+    await this.#queue.add('job', {}, { jobId: id, priority: inLine })
     await publishWork(this.#redis, this.#keys)
   }
 
-  /** Whether BullMQ knows the job, waiting or taken. */
-  async has(id: string): Promise<boolean> {
-    return (await this.#redis.exists(`${this.#keys.prefix}:${queueName}:${id}`)) === 1
+  /** Makes a job the next that BullMQ gives out; also one that its API could not add any more. */
+  async bringToFront(id: string): Promise<void> {
+    const job = await this.#queue.add('job', {}, { jobId: id, priority: inLine })
+    await job.changePriority({ priority: atFront, lifo: true })
+  }
+
+  /** Whether jobs are at the front: brought there, or back from a worker that lost them or gave them up. */
+  async hasFront(): Promise<boolean> {
+    return (await this.#queue.getJobCountByTypes('wait')) > 0
   }
 
   /** Takes a job that no worker has begun out of the line. */

@@ -8,8 +8,9 @@ import { EventHub } from '../stream/event-hub.ts'
 import { JobStore } from '../stream/job-store.ts'
 import { keysOf } from '../stream/keys.ts'
 import { Publisher } from '../stream/publisher.ts'
-import { parseControl } from '../stream/queue.ts'
+import { JobQueue, parseControl } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { WaitingLine } from '../stream/waiting-line.ts'
 import { heartbeatIntervalMs, WorkerRegistry } from '../stream/worker-registry.ts'
 import { attemptJob } from './attempt.ts'
 import { type CrashingEngine, EngineSequences } from './engine-sequences.ts'
@@ -50,12 +51,14 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
   const deps = { store, publisher, sequences: new EngineSequences(engine), worker, model: engine.info.model, logger }
+  const queue = new JobQueue(redis, keys, (error) => logger.warn({ err: error }, 'queue connection'))
   const loop = new JobLoop({
     workerId: worker.id,
     slots: engine.info.slots,
     redis,
     keys,
     registry,
+    line: new WaitingLine(redis, keys, queue),
     logger,
     attempt: (input) => attemptJob(input, deps),
     ready: () => engine.ready,
@@ -98,6 +101,8 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     stop: async () => {
       leaveControl()
       await loop.stop()
+      // Redis is away; there is nothing to close.
+      await queue.close().catch(() => {})
       clearInterval(heartbeat)
       // Redis is away; the heartbeat expires by itself.
       await registry.leave(worker.id).catch(() => {})

@@ -9,9 +9,10 @@ import type { Logger } from '../logger.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
 import { lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
 import type { RedisClient } from '../stream/redis.ts'
+import type { WaitingLine } from '../stream/waiting-line.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { AttemptInput, AttemptOutcome, StopReason } from './attempt.ts'
-import { isOwnTurn, yieldMs } from './turn.ts'
+import { isOwnTurn, slotsOf, yieldMs } from './turn.ts'
 
 const pollMs = 1000
 /** A lock lives through two renewals that fail. */
@@ -30,6 +31,7 @@ export interface JobLoopOptions {
   redis: RedisClient
   keys: Keys
   registry: WorkerRegistry
+  line: WaitingLine
   logger: Logger
   /** Rejects only when Redis can't be reached. */
   attempt(input: AttemptInput): Promise<AttemptOutcome>
@@ -108,9 +110,10 @@ export class JobLoop {
   }
 
   async #takeOne(): Promise<boolean> {
-    const { workerId, registry } = this.#options
-    if (!isOwnTurn(workerId, this.#held.size, await registry.live())) await this.#pause(yieldMs, false)
-    if (this.#stopping) return false
+    const { workerId, registry, line } = this.#options
+    const live = await registry.live()
+    if (!isOwnTurn(workerId, this.#held.size, live)) await this.#pause(yieldMs, false)
+    if (this.#stopping || !(await line.advance(slotsOf(live)))) return false
     const token = `${workerId}:${++this.#taken}`
     const job = await this.#queue.getNextJob(token, { block: false })
     if (!job?.id) return false

@@ -10,3 +10,8 @@ export const yieldMs = 50
 export function isOwnTurn(ownId: string, jobs: number, live: LiveWorker[]): boolean {
   return live.every((other) => other.id === ownId || !other.ready || other.jobs >= other.slots || jobs <= other.jobs)
 }
+
+/** Of all workers that take jobs. */
+export function slotsOf(live: LiveWorker[]): number {
+  return live.reduce((sum, { ready, slots }) => sum + (ready ? slots : 0), 0)
+}

@@ -95,7 +95,7 @@ describe('admission', () => {
 })
 
 describe('a job that was admitted but never came into line', () => {
-  it('is put there by any API, and runs', async () => {
+  it('is put there by a worker, and runs', async () => {
     await start({ slots: 1, stepsPerSecond: 100 })
     const stack = await openStack(service.redis.url)
     const request = generateRequestSchema.parse(long)

@@ -34,14 +34,14 @@ describe('admission', () => {
 
   it('refuses the job that would break the bound on jobs, and takes it again when one has ended', async () => {
     const first = await stack.job()
-    expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'full', bound: 'jobs', jobs: 1 })
+    expect(await stack.admit({}, { maxJobs: 1 })).toMatchObject({ verdict: 'full', bound: 'jobs', jobs: 1 })
     await stack.store.end(first, done(), false)
-    expect(await stack.admit({}, 1)).toMatchObject({ verdict: 'admitted' })
+    expect(await stack.admit({}, { maxJobs: 1 })).toMatchObject({ verdict: 'admitted' })
   })
 
   it('refuses the job that would break the bound on prompt tokens, but never the only one', async () => {
-    expect(await stack.admit({ promptTokens: 50 }, 10, 20)).toMatchObject({ verdict: 'admitted' })
-    expect(await stack.admit({ promptTokens: 1 }, 10, 20)).toMatchObject({
+    expect(await stack.admit({ promptTokens: 50 }, { maxTokens: 20 })).toMatchObject({ verdict: 'admitted' })
+    expect(await stack.admit({ promptTokens: 1 }, { maxTokens: 20 })).toMatchObject({
       verdict: 'full',
       bound: 'tokens',
       tokens: 50,

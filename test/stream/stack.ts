@@ -1,7 +1,7 @@
 // A real Redis and the stream layer over it, for tests of anything that writes or reads jobs.
 
 import { randomUUID } from 'node:crypto'
-import { type Admission, AdmissionGate } from '../../src/stream/admission.ts'
+import { type Admission, AdmissionGate, type AdmissionLimits } from '../../src/stream/admission.ts'
 import { EventHub } from '../../src/stream/event-hub.ts'
 import type { NewEvent } from '../../src/stream/events.ts'
 import { JobIndex } from '../../src/stream/job-index.ts'
@@ -31,7 +31,7 @@ export interface Stack {
   store: JobStore
   index: JobIndex
   hub: EventHub
-  admit(overrides?: Partial<Admission>, maxJobs?: number, maxTokens?: number): ReturnType<AdmissionGate['admit']>
+  admit(overrides?: Partial<Admission>, limits?: Partial<AdmissionLimits>): ReturnType<AdmissionGate['admit']>
   /** Admits a job that is sure to fit, and returns its id. */
   job(overrides?: Partial<Admission>): Promise<string>
   read(id: string, afterSeq?: number, signal?: AbortSignal): ReturnType<typeof readEvents>
@@ -46,13 +46,14 @@ export async function openStack(url: string): Promise<Stack> {
   const gate = new AdmissionGate(redis, keys)
   const index = new JobIndex(redis, keys)
   const hub = new EventHub(subscriber)
-  const admit: Stack['admit'] = (overrides = {}, maxJobs = 1000, maxTokens = 1_000_000) =>
+  const admit: Stack['admit'] = (overrides = {}, limits = {}) =>
     gate.admit(
       {
         id: `job_${randomUUID()}`,
         kind: 'generate',
         owner: '',
         promptTokens: 3,
+        maxTokens: 10,
         deadlineMs: 60_000,
         seed: 1,
         payload: {},
@@ -61,7 +62,7 @@ export async function openStack(url: string): Promise<Stack> {
         ttlMs: 5000,
         ...overrides,
       },
-      { maxJobs, maxTokens },
+      { maxJobs: 1000, maxTokens: 1_000_000, owners: 0, ...limits },
       { freeSlots: 1, msPerJob: 100 },
     )
   return {

@@ -4,10 +4,10 @@
 // same attempt has written before is skipped. After a terminal event everything is refused.
 // Flagged allow-oom: a Redis that is full takes no new job, but what is running may finish.
 
-import { finishFunction, nowLocal } from './parts.ts'
+import { finishFunction, lineKeys, nowLocal } from './parts.ts'
 
 export const appendScript = `#!lua flags=allow-oom
--- KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate, then per job: job, log, lease, payload
+-- KEYS: ${lineKeys}, then per job: job, log, lease, payload
 -- ARGV: regrant, then per job: id, channel, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
 -- Returns per job {last seq, verdict};
@@ -55,7 +55,7 @@ local function append(id, channel, job, log, lease, payload, attempt, first, eve
   return {last, verdict}
 end
 
-local results, arg, key = {}, 2, 6
+local results, arg, key = {}, 2, 9
 while arg <= #ARGV do
   local id, channel, attempt, first, count =
     ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3]), tonumber(ARGV[arg + 4])

@@ -23,12 +23,13 @@ return #KEYS / 2
 `
 
 export const handBackScript = `#!lua flags=allow-oom
--- KEYS: job, waiting      ARGV: id, attempt
+-- KEYS: job, waiting, held      ARGV: id, attempt
 -- A worker gives its job up in good order: back to its place in the line, and no attempt was fruitless.
-local r = redis.call('HMGET', KEYS[1], 'fence', 'order', 'ended_at')
+local r = redis.call('HMGET', KEYS[1], 'fence', 'start', 'ended_at', 'owner')
 if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'queued', 'fruitless', 0)
 redis.call('HDEL', KEYS[1], 'worker')
 redis.call('ZADD', KEYS[2], r[2], ARGV[1])
+redis.call('ZREM', KEYS[3], (r[4] or '') .. ':' .. ARGV[1])
 return 1
 `

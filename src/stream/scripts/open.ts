@@ -4,13 +4,14 @@
 import { nowLocal } from './parts.ts'
 
 export const openScript = `#!lua flags=allow-oom
--- KEYS: job, log, lease, waiting, payload
+-- KEYS: job, log, lease, waiting, payload, held
 -- ARGV: id, attempt, worker (JSON), regrant (1: a lease that lapsed while Redis was away starts again), most fruitless attempts
 -- Returns {verdict, last seq, now, record (flat list), log entries, payload}
 local attempt = tonumber(ARGV[2])
 ${nowLocal}
-local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms')
-if not (r[1] and r[2]) then return {'missing', -1, now, {}, {}} end
+local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms',
+  'deadline_at', 'owner')
+if not (r[1] and r[2] and r[7] and r[8]) then return {'missing', -1, now, {}, {}} end
 local last = tonumber(r[2])
 if r[3] then return {'ended', last, now, {}, {}} end
 if attempt < tonumber(r[1]) then return {'fenced', last, now, {}, {}} end
@@ -23,6 +24,8 @@ end
 redis.call('HSET', KEYS[1], 'state', 'active', 'worker', ARGV[3])
 redis.call('HSETNX', KEYS[1], 'opened_at', now)
 redis.call('ZREM', KEYS[4], ARGV[1])
+-- Longer than it can run: what ends it, or gives it back, takes it out.
+redis.call('ZADD', KEYS[6], tonumber(r[7]) + 60000, r[8] .. ':' .. ARGV[1])
 
 local verdict = 'ok'
 if r[4] then

@@ -1,15 +1,38 @@
 // Pieces of Lua that several scripts share.
 
+import { lineNames } from '../keys.ts'
+
 /** Redis's own clock, ms since the epoch: the machines' clocks differ. */
 export const nowLocal = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
 /**
- * What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs `now`, and
- * KEYS: admitted, admitted-tokens, admitted-tokens-total, waiting, rate.
+ * The keys that a script about the bounds and the line begins with.
+ *
+ * The line is fair between owners (start-time fair queueing): a job costs the tokens it may use, and begins in virtual
+ * time where its owner's job before it ends, but not before now. The line is sorted by these beginnings, so owners with
+ * jobs in it get the same share of tokens however many jobs each has there; one who comes new stands at the front.
  */
-export const finishFunction = `local function finish(id, job, log, lease, payload, state)
-  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency')
+export const lineKeys = lineNames.join(', ')
+
+/** Takes a job out of the bounds and out of its worker's hands, once. */
+export const leaveFunction = `local function leave(id)
+  if redis.call('ZREM', KEYS[1], id) == 0 then return end
+  local tokens, owner = string.match(redis.call('HGET', KEYS[2], id) or '', '^(%d+) (.*)$')
+  redis.call('HDEL', KEYS[2], id)
+  if not tokens then return end
+  redis.call('DECRBY', KEYS[3], tokens)
+  redis.call('HINCRBY', KEYS[6], 'tokens ' .. owner, -tokens)
+  if redis.call('HINCRBY', KEYS[6], 'jobs ' .. owner, -1) <= 0 then
+    redis.call('HDEL', KEYS[6], 'jobs ' .. owner, 'tokens ' .. owner)
+  end
+  redis.call('ZREM', KEYS[7], owner .. ':' .. id)
+end`
+
+/** What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs `now` and lineKeys. */
+export const finishFunction = `${leaveFunction}
+local function finish(id, job, log, lease, payload, state)
+  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency', 'owner', 'cost')
   redis.call('HSET', job, 'state', state, 'ended_at', now)
   redis.call('PEXPIRE', job, r[1])
   redis.call('PEXPIRE', log, r[1])
@@ -17,10 +40,9 @@ export const finishFunction = `local function finish(id, job, log, lease, payloa
   if r[3] then redis.call('PEXPIRE', r[3], r[1]) end
   redis.call('DEL', lease, payload)
   redis.call('ZREM', KEYS[4], id)
-  if redis.call('ZREM', KEYS[1], id) == 1 then
-    redis.call('DECRBY', KEYS[3], tonumber(redis.call('HGET', KEYS[2], id)) or 0)
-    redis.call('HDEL', KEYS[2], id)
-  end
+  leave(id)
+  -- What was never computed is not counted against its owner.
+  if r[4] and r[5] and not r[2] then redis.call('HINCRBYFLOAT', KEYS[8], 'ends ' .. r[4], -r[5]) end
   if state == 'completed' and r[2] then
     local held = now - tonumber(r[2])
     local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held)

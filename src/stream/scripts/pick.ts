@@ -1,0 +1,37 @@
+// Whose turn it is: the first in line whose owner may take a slot now. A quarter of the slots is for owners who hold none,
+// so that one who comes new does not wait for another's jobs to end.
+
+import { nowLocal } from './parts.ts'
+
+export const pickScript = `#!lua flags=allow-oom
+-- KEYS: waiting, held, fair      ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
+-- Returns the id of the job to take next, or '' where no job may be taken. Until the pick lapses nobody else gets it.
+${nowLocal}
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
+local fair = redis.call('HMGET', KEYS[3], 'now', 'owners')
+local held, total, holds = {}, 0, {}
+for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  held[member] = true
+  holds[string.match(member, '^[^:]*')] = true
+  total = total + 1
+end
+local slots = tonumber(ARGV[1])
+local kept = tonumber(fair[2] or 0) > 1 and math.floor(slots / 4) or 0
+local onlyNew = kept > 0 and slots - total <= kept
+
+-- One who holds nothing has a start near now, so it is found near the front.
+for first = 0, 480, 32 do
+  local ids = redis.call('ZRANGE', KEYS[1], first, first + 31, 'WITHSCORES')
+  for i = 1, #ids, 2 do
+    local owner = redis.call('HGET', ARGV[3] .. ids[i], 'owner') or ''
+    local member = owner .. ':' .. ids[i]
+    if not held[member] and not (onlyNew and holds[owner]) then
+      redis.call('ZADD', KEYS[2], now + ARGV[2], member)
+      redis.call('HSET', KEYS[3], 'now', math.max(tonumber(fair[1] or 0), tonumber(ids[i + 1])))
+      return ids[i]
+    end
+  end
+  if #ids < 64 then return '' end
+end
+return ''
+`

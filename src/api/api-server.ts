@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import { AdmissionGate } from '../stream/admission.ts'
 import { EventHub } from '../stream/event-hub.ts'
+import { fleetMetricsText } from '../stream/fleet-metrics.ts'
 import { JobIndex } from '../stream/job-index.ts'
 import { JobStore } from '../stream/job-store.ts'
 import { keysOf } from '../stream/keys.ts'
@@ -72,7 +73,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const queue = new JobQueue(redis, keys, warn('queue connection'))
   const readers = new Readers()
   const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
-  const metrics = new ApiMetrics(watch, readers)
+  const metrics = new ApiMetrics(watch, readers, () => fleetMetricsText(redis, keys))
   const history = new ActivityHistory(watch)
   const shutdown = new AbortController()
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)

@@ -1,9 +1,13 @@
-// Prometheus metrics of one API process. Names follow vLLM's where it has them.
+// Prometheus metrics: what this API process has done, what it knows of the queue, and what the workers have counted
+// together. Only the first differs between API processes.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { StreamEvent } from '../stream/events.ts'
 import type { QueueWatch } from './queue-watch.ts'
 import type { Readers } from './readers.ts'
+
+/** Node accepts some 30 more; labels are few. */
+const countedMethods = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'])
 
 export class ApiMetrics {
   readonly registry = new Registry()
@@ -12,68 +16,82 @@ export class ApiMetrics {
   readonly #tokens: Counter
   readonly #finished: Counter<'reason'>
   readonly #submitted: Counter<'kind'>
-  readonly #refused: Counter<'code'>
+  readonly #refused: Counter<'reason'>
   readonly #requests: Counter<'method' | 'route' | 'status'>
 
-  constructor(watch: QueueWatch, readers: Readers) {
+  readonly #fleet: () => Promise<string>
+
+  /** @param fleet what the workers have counted, as text */
+  constructor(watch: QueueWatch, readers: Readers, fleet: () => Promise<string>) {
+    this.#fleet = fleet
     const registers = [this.registry]
     collectDefaultMetrics({ register: this.registry })
     this.#ttft = new Histogram({
-      name: 'workflowai_time_to_first_token_seconds',
+      name: 'workflowai:stream_time_to_first_token_seconds',
       help: 'From the start of the response to the first token, of streams that were read from their start',
       buckets: [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2],
       registers,
     })
     this.#interToken = new Histogram({
-      name: 'workflowai_inter_token_latency_seconds',
+      name: 'workflowai:stream_inter_token_latency_seconds',
       help: 'Between two token events of a stream as they arrive here',
       buckets: [0.002, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28],
       registers,
     })
-    this.#tokens = new Counter({ name: 'workflowai_generation_tokens_total', help: 'Token events sent', registers })
+    this.#tokens = new Counter({
+      name: 'workflowai:stream_tokens_total',
+      help: 'Token events sent to readers',
+      registers,
+    })
     this.#finished = new Counter({
-      name: 'workflowai_streams_ended_total',
+      name: 'workflowai:streams_ended_total',
       help: 'Streams read to their end, by finish reason or error code',
       labelNames: ['reason'],
       registers,
     })
     this.#submitted = new Counter({
-      name: 'workflowai_jobs_submitted_total',
+      name: 'workflowai:jobs_submitted_total',
       help: 'Jobs admitted by this process',
       labelNames: ['kind'],
       registers,
     })
     this.#refused = new Counter({
-      name: 'workflowai_requests_refused_total',
+      name: 'workflowai:refusals_total',
       help: 'Requests answered with an error, by code',
-      labelNames: ['code'],
+      labelNames: ['reason'],
       registers,
     })
     this.#requests = new Counter({
-      name: 'workflowai_http_requests_total',
+      name: 'workflowai:http_requests_total',
       help: 'HTTP requests by route and status',
       labelNames: ['method', 'route', 'status'],
       registers,
     })
-    this.#gauge('workflowai_num_requests_waiting', 'Jobs that no worker has taken', () => watch.state.waiting)
-    this.#gauge('workflowai_jobs_admitted', 'Jobs waiting or running', () => watch.state.admitted)
-    this.#gauge('workflowai_prompt_tokens_admitted', 'Their prompt tokens', () => watch.state.promptTokens)
-    this.#gauge('workflowai_workers', 'Workers that can serve', () => watch.serving.length)
-    this.#gauge('workflowai_slots', 'Sequences all workers can run at once', () =>
+    this.#gauge('workflowai:num_requests_waiting', 'Jobs that no worker has taken', () => watch.state.waiting)
+    this.#gauge('workflowai:jobs_admitted', 'Jobs waiting or running', () => watch.state.admitted)
+    this.#gauge('workflowai:prompt_tokens_admitted', 'Their prompt tokens', () => watch.state.promptTokens)
+    this.#gauge('workflowai:workers', 'Workers that can serve', () => watch.serving.length)
+    this.#gauge('workflowai:slots', 'Sequences all workers can run at once', () =>
       watch.serving.reduce((sum, worker) => sum + worker.slots, 0),
     )
-    this.#gauge('workflowai_num_requests_running', 'Jobs that workers hold', () =>
+    this.#gauge('workflowai:num_requests_running', 'Jobs that workers hold', () =>
       watch.serving.reduce((sum, worker) => sum + worker.jobs, 0),
     )
-    // Sums over the live workers: they fall when one leaves, so they are gauges.
-    const sum = (key: 'prompt_tokens' | 'cached_tokens' | 'drafted_tokens' | 'accepted_tokens' | 'preemptions') =>
-      watch.serving.reduce((total, worker) => total + worker.engine[key], 0)
-    this.#gauge('workflowai_prefix_cache_queries', 'Prompt tokens looked up for reuse', () => sum('prompt_tokens'))
-    this.#gauge('workflowai_prefix_cache_hits', 'Prompt tokens reused instead of computed', () => sum('cached_tokens'))
-    this.#gauge('workflowai_spec_decode_num_draft_tokens', 'Tokens guessed by drafting', () => sum('drafted_tokens'))
-    this.#gauge('workflowai_spec_decode_num_accepted_tokens', 'Of them, those kept', () => sum('accepted_tokens'))
-    this.#gauge('workflowai_num_preemptions', 'Sequences put back to wait', () => sum('preemptions'))
-    this.#gauge('workflowai_readers', 'Open responses that follow a job', () => readers.count)
+    this.#gauge('workflowai:kv_cache_usage_perc', 'Share of the KV cache that running sequences hold, 0 to 1', () => {
+      const size = watch.serving.reduce((total, { slots, max_context }) => total + slots * max_context, 0)
+      return size === 0 ? 0 : watch.serving.reduce((total, { engine }) => total + engine.kv_tokens, 0) / size
+    })
+    this.#gauge(
+      'workflowai:worker_event_loop_lag_seconds',
+      'The largest p99 of any worker in its last second',
+      () => watch.serving.reduce((worst, { event_loop_lag_ms }) => Math.max(worst, event_loop_lag_ms), 0) / 1000,
+    )
+    this.#gauge('workflowai:readers', 'Open responses that follow a job', () => readers.count)
+  }
+
+  /** In Prometheus's text format. While Redis is away what the workers have counted is missing. */
+  async text(): Promise<string> {
+    return (await this.registry.metrics()) + (await this.#fleet().catch(() => ''))
   }
 
   jobSubmitted(kind: string): void {
@@ -81,11 +99,11 @@ export class ApiMetrics {
   }
 
   requestRefused(code: string): void {
-    this.#refused.inc({ code })
+    this.#refused.inc({ reason: code })
   }
 
   requestEnded(method: string, route: string, status: number): void {
-    this.#requests.inc({ method, route, status })
+    this.#requests.inc({ method: countedMethods.has(method) ? method : 'other', route, status })
   }
 
   /** Times one stream as its events pass. */

@@ -10,7 +10,7 @@ export class Counters {
     ...{ decodeTokens: 0, draftedTokens: 0, acceptedTokens: 0 },
   }
 
-  get counts(): Readonly<Omit<EngineStats, 'running' | 'waiting' | 'preemptions'>> {
+  get counts(): Readonly<Omit<EngineStats, 'running' | 'waiting' | 'kvTokens' | 'preemptions'>> {
     return this.#counts
   }
 

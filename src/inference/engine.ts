@@ -103,6 +103,8 @@ export interface EngineInfo {
 export interface EngineStats {
   running: number
   waiting: number
+  /** Ids of the running sequences: what the KV cache holds for them. */
+  kvTokens: number
   steps: number
   /** Prompt tokens of the sequences that have started, and how many of them were reused instead of computed. */
   promptTokens: number

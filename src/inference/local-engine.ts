@@ -92,8 +92,9 @@ export class LocalEngine implements Engine {
 
   stats(): EngineStats {
     const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled).length
-    const { preemptions } = this.#scheduler
-    return { running, waiting: this.#sequences.size - running, preemptions, ...this.#counters.counts }
+    const { preemptions, heldTokens } = this.#scheduler
+    const waiting = this.#sequences.size - running
+    return { running, waiting, kvTokens: heldTokens, preemptions, ...this.#counters.counts }
   }
 
   async close(): Promise<void> {

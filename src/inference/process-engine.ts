@@ -30,7 +30,7 @@ export interface EngineCrash {
 const longestPauseMs = 10_000
 const closeTimeoutMs = 3000
 const noStats: EngineStats = {
-  ...{ running: 0, waiting: 0, steps: 0, busyMs: 0, promptTokens: 0, cachedTokens: 0, prefillTokens: 0 },
+  ...{ running: 0, waiting: 0, kvTokens: 0, steps: 0, busyMs: 0, promptTokens: 0, cachedTokens: 0, prefillTokens: 0 },
   ...{ decodeTokens: 0, draftedTokens: 0, acceptedTokens: 0, preemptions: 0 },
 }
 
@@ -225,9 +225,9 @@ export class ProcessEngine implements Engine {
   }
 }
 
-/** Counters add up; what runs and waits is what the newer of the two says. */
-function sum(earlier: EngineStats, { running, waiting, ...counters }: EngineStats): EngineStats {
-  const total = { ...earlier, running, waiting }
+/** Counters add up; what runs, waits and is held is what the newer of the two says. */
+function sum(earlier: EngineStats, { running, waiting, kvTokens, ...counters }: EngineStats): EngineStats {
+  const total = { ...earlier, running, waiting, kvTokens }
   for (const name of Object.keys(counters) as (keyof typeof counters)[]) total[name] += counters[name]
   return total
 }

@@ -72,6 +72,11 @@ export class Scheduler<S extends Scheduled> {
     return [...this.running, ...this.#waiting]
   }
 
+  /** Ids of all running sequences. */
+  get heldTokens(): number {
+    return this.#started.reduce((sum, { ids }) => sum + ids.length, 0)
+  }
+
   /** How often a running sequence was put back to wait. */
   get preemptions(): number {
     return this.#preemptions
@@ -151,7 +156,7 @@ export class Scheduler<S extends Scheduled> {
     const sequence = this.#waiting[0]
     if (!sequence || this.#prefilling !== null || this.#decoding.length >= this.#running) return
     const room = (this.#started.length + 1) * roomToGrow
-    if (this.#started.length > 0 && this.#held() + sequence.ids.length + room > this.#kvTokens) return
+    if (this.#started.length > 0 && this.heldTokens + sequence.ids.length + room > this.#kvTokens) return
     this.#waiting.shift()
     this.#started.push(sequence)
     this.#slots.enter(sequence, this.#decoding.length)
@@ -161,17 +166,12 @@ export class Scheduler<S extends Scheduled> {
 
   /** Puts the youngest back to the head of the line, to be computed again later, until the others fit. */
   #preempt(): void {
-    while (this.#started.length > 1 && this.#held() > this.#kvTokens) {
+    while (this.#started.length > 1 && this.heldTokens > this.#kvTokens) {
       const youngest = this.#started.at(-1)!
       this.remove(new Set([youngest]))
       this.#waiting.unshift(youngest)
       this.#preemptions++
     }
-  }
-
-  /** Ids of all running sequences. */
-  #held(): number {
-    return this.#started.reduce((sum, { ids }) => sum + ids.length, 0)
   }
 }
 

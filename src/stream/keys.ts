@@ -24,6 +24,8 @@ export interface Keys {
   readonly fair: string
   /** What scripts about the bounds and the line begin with: see `lineNames`. */
   readonly line: readonly string[]
+  /** Hash: what all workers have counted, see fleet-metrics.ts. */
+  readonly metrics: string
   /** Zset of live workers. Score: ms since the epoch when the worker counts as gone. */
   readonly workers: string
   /** Hash: worker -> its last heartbeat as JSON. */
@@ -69,6 +71,7 @@ export function keysOf(namespace = 'workflowai'): Keys {
     held: `${prefix}:held`,
     fair: `${prefix}:fair`,
     line: lineNames.map((name) => `${prefix}:${name}`),
+    metrics: `${prefix}:metrics`,
     workers: `${prefix}:workers`,
     workerInfo: `${prefix}:worker-info`,
     workerLoad: `${prefix}:worker-load`,

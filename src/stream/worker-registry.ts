@@ -20,6 +20,8 @@ export const workerInfoSchema = z.object({
   started_at: z.number(),
   /** Whether its engine can take jobs now. */
   ready: z.boolean(),
+  /** The 99th percentile of the last second. */
+  event_loop_lag_ms: z.number(),
   engine: z.object({
     running: z.int(),
     waiting: z.int(),
@@ -32,6 +34,8 @@ export const workerInfoSchema = z.object({
     drafted_tokens: z.int(),
     accepted_tokens: z.int(),
     preemptions: z.int(),
+    /** Of the slots times max_context that the cache has. */
+    kv_tokens: z.int(),
     busy_ms: z.number(),
   }),
 })

@@ -14,6 +14,7 @@ import type { EngineSequences } from './engine-sequences.ts'
 import { generate } from './generate.ts'
 import { JobClock } from './job-clock.ts'
 import { deliveredTokens, type JobContext } from './processor.ts'
+import type { WorkerMetrics } from './worker-metrics.ts'
 
 /**
  * Why the worker itself ends an attempt. `shutdown`: it wants its jobs back in line. `cancelled`: somebody asked for the
@@ -35,6 +36,7 @@ export interface AttemptDeps {
   sequences: EngineSequences
   worker: WorkerRef
   model: string
+  metrics: WorkerMetrics
   logger: Logger
 }
 
@@ -51,6 +53,7 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
   // A job without a record has expired or was never admitted; nobody can be waiting for it.
   if (!('record' in opened)) return opened.verdict === 'fenced' ? 'lost' : 'ended'
 
+  if (attempt > 1) deps.metrics.recovered()
   const refused = new AbortController()
   const writer = deps.publisher.writer(id, attempt, opened.lastSeq + 1, (verdict) => refused.abort(verdict))
   try {
@@ -62,7 +65,8 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
       await deps.store.handBack(id, attempt)
       return 'handed-back'
     }
-    const verdict = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
+    const { verdict, event } = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
+    if (verdict === 'ok') deps.metrics.jobEnded(event)
     if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
     return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
@@ -140,11 +144,20 @@ function afterStop(reason: StopReason): null | 'hand-back' | 'superseded' {
   }
 }
 
-/** Writes the end; where the job was stopped instead, writes that. */
-async function finish(writer: JobWriter, end: NewEvent | null, stopped: () => NewEvent): Promise<'ok' | StopVerdict> {
+/** Writes the end; where the job was stopped instead, writes that. @returns what was written last, and what the log said */
+async function finish(
+  writer: JobWriter,
+  end: NewEvent | null,
+  stopped: () => NewEvent,
+): Promise<{ verdict: 'ok' | StopVerdict; event: NewEvent }> {
   if (end === null) await writer.drained()
-  const verdict = await writer.finish(end ?? stopped())
-  return verdict === 'cancelled' || verdict === 'abandoned' ? writer.finish(stopped()) : verdict
+  let event = end ?? stopped()
+  let verdict = await writer.finish(event)
+  if (verdict === 'cancelled' || verdict === 'abandoned') {
+    event = stopped()
+    verdict = await writer.finish(event)
+  }
+  return { verdict, event }
 }
 
 function stoppedEnd({ events, record }: OpenedJob, writer: JobWriter, clock: JobClock, model: string): NewEvent {

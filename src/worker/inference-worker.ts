@@ -15,6 +15,7 @@ import { heartbeatIntervalMs, WorkerRegistry } from '../stream/worker-registry.t
 import { attemptJob } from './attempt.ts'
 import { type CrashingEngine, EngineSequences } from './engine-sequences.ts'
 import { JobLoop } from './job-loop.ts'
+import { WorkerMetrics } from './worker-metrics.ts'
 
 export interface InferenceWorkerOptions {
   redisUrl: string
@@ -50,7 +51,16 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const store = new JobStore(redis, keys, options.disconnectGraceMs)
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
-  const deps = { store, publisher, sequences: new EngineSequences(engine), worker, model: engine.info.model, logger }
+  const metrics = new WorkerMetrics(engine)
+  const deps = {
+    store,
+    publisher,
+    sequences: new EngineSequences(engine),
+    worker,
+    model: engine.info.model,
+    metrics,
+    logger,
+  }
   const queue = new JobQueue(redis, keys, (error) => logger.warn({ err: error }, 'queue connection'))
   const loop = new JobLoop({
     workerId: worker.id,
@@ -71,14 +81,17 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     await registry.beat({
       ...worker,
       ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt, ready: engine.ready },
+      event_loop_lag_ms: metrics.takeEventLoopLag(),
       engine: {
         ...{ running: stats.running, waiting: stats.waiting, steps: stats.steps, preemptions: stats.preemptions },
         ...{ prefill_tokens: stats.prefillTokens, decode_tokens: stats.decodeTokens },
         ...{ prompt_tokens: stats.promptTokens, cached_tokens: stats.cachedTokens },
         ...{ drafted_tokens: stats.draftedTokens, accepted_tokens: stats.acceptedTokens },
         busy_ms: Math.round(stats.busyMs),
+        kv_tokens: stats.kvTokens,
       },
     })
+    await metrics.flush(redis, keys)
   }
   await beat()
   const heartbeat = setInterval(() => {
@@ -104,6 +117,9 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
       // Redis is away; there is nothing to close.
       await queue.close().catch(() => {})
       clearInterval(heartbeat)
+      metrics.stop()
+      // Redis is away; the last second is not counted.
+      await metrics.flush(redis, keys).catch(() => {})
       // Redis is away; the heartbeat expires by itself.
       await registry.leave(worker.id).catch(() => {})
       await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])

@@ -235,8 +235,8 @@ describe('the service', () => {
     })
     expect((await fetch(`${service.url}/ready`)).status).toBe(200)
     const metrics = await (await fetch(`${service.url}/metrics`)).text()
-    expect(metrics).toMatch(/workflowai_generation_tokens_total [1-9]/)
-    expect(metrics).toMatch(/workflowai_http_requests_total\{method="POST",route="\/generate",status="200"\} [1-9]/)
+    expect(metrics).toMatch(/workflowai:stream_tokens_total [1-9]/)
+    expect(metrics).toMatch(/workflowai:http_requests_total\{method="POST",route="\/generate",status="200"\} [1-9]/)
   })
 
   it('describes its routes in OpenAPI', async () => {

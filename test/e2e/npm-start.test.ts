@@ -38,7 +38,7 @@ describe('npm start', () => {
     expect(generate).toMatch(/event: token[\s\S]*event: done/)
     expect(analyze).toMatch(/event: stage[\s\S]*event: token[\s\S]*event: done/)
     expect(analyze).toContain('TS2322')
-    expect(routes).toMatch(/"text":.*"full_text":.*event: done.*workflowai_workers 2.*"openapi":"3\.1\.0"/s)
+    expect(routes).toMatch(/"text":.*"full_text":.*event: done.*workflowai:workers 2.*"openapi":"3\.1\.0"/s)
     expect(wrong).toContain('top_p is 7; allowed: at most 1')
   })
 

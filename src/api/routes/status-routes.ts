@@ -53,7 +53,7 @@ export function operatorRoutes({ auth, watch, registry, metrics }: ApiService): 
 
   router.get('/metrics', admin, async (_request, response) => {
     await watch.refresh()
-    response.set('Content-Type', metrics.registry.contentType).send(await metrics.registry.metrics())
+    response.set('Content-Type', metrics.registry.contentType).send(await metrics.text())
   })
   return router
 }

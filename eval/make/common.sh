@@ -7,7 +7,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 record() {
   local name=$1
   if [ -n "${ONLY:-}" ] && [[ "$name" != $ONLY ]]; then cat > /dev/null; return; fi
-  (cd "$here/../.." && node --import tsx eval/make/record.ts "$@")
+  # All runs share one folder.
+  (cd "$here/../.." && flock /tmp/eval-make.lock node --import tsx eval/make/record.ts "$@")
 }
 fails() { record "$@"; }
 clean() { record "$@" --clean; }

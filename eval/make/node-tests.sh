@@ -2,7 +2,7 @@
 # jest, vitest, mocha, node:test, tsc, eslint, prettier.
 . "$(dirname "$0")/common.sh"
 
-fails jest-assert --category test --root "● totals › adds shipping" --root "expect(received).toBe(expected)" --root "Expected: 25" --root "Received: 20" --root "> 4 |" --format github <<'RUN'
+fails jest-assert --category test --root "✕ adds shipping" --root "● totals › adds shipping" --root "expect(received).toBe(expected)" --root "Expected: 25" --root "Received: 20" --root "> 4 |" --format github <<'RUN'
 echo '{"name":"shop","scripts":{"test":"jest"}}' > package.json
 mkdir test
 for suite in error failure fatal; do printf "test('%s is reported', () => {\n  console.error('Error: expected %s in the test')\n  expect(1).toBe(1)\n})\n" $suite $suite > test/$suite.test.js; done
@@ -11,7 +11,7 @@ step npm test
 npm test -- --verbose
 RUN
 
-fails jest-snapshot --category test --root "● renders the banner" --root "expect(received).toMatchSnapshot()" --root "Received:" --root "Snapshot: " --format gitlab <<'RUN'
+fails jest-snapshot --category test --root "✕ renders the banner" --root "● renders the banner" --root "expect(received).toMatchSnapshot()" --root "Received:" --root "Snapshot: " --format gitlab <<'RUN'
 echo '{"name":"banner","scripts":{"test":"jest --ci"}}' > package.json
 mkdir __snapshots__
 printf '// Jest Snapshot v1, https://goo.gl/fbAQLP\n\nexports[`renders the banner 1`] = `"<b>Sale until Friday</b>"`;\n' > __snapshots__/banner.test.js.snap
@@ -20,7 +20,7 @@ step npm test
 FORCE_COLOR=1 npm test
 RUN
 
-fails jest-timeout --category timeout --category test --root "thrown: \"Exceeded timeout of 500 ms for a test." --root "● waits for the webhook" --format circleci <<'RUN'
+fails jest-timeout --category timeout --category test --root "✕ waits for the webhook" --root "thrown: \"Exceeded timeout of 500 ms for a test." --root "● waits for the webhook" --format circleci <<'RUN'
 echo '{"name":"hooks","jest":{"testTimeout":500}}' > package.json
 printf "test('sends', () => {})\ntest('waits for the webhook', async () => {\n  await new Promise(() => {})\n})\n" > hook.test.js
 step npx jest

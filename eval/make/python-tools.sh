@@ -11,7 +11,7 @@ step mypy app
 mypy app
 RUN
 
-fails ruff-lint --category lint --root "F401" --root "F821" --format gitlab <<'RUN'
+fails ruff-lint --category lint --root "I001" --root "F401" --root "F821" --format gitlab <<'RUN'
 printf 'import os\nimport sys\n\ndef run():\n    return undefined_name + len(sys.argv)\n' > job.py
 step ruff check --output-format=concise .
 ruff check --output-format=concise .

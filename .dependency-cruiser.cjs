@@ -3,17 +3,18 @@
 
 /** Folder -> the other folders that it may import. */
 const mayImport = {
-  api: ['stream', 'tokenizer', 'grammar', 'logs', 'llm'],
-  worker: ['inference', 'llm', 'logs', 'stream', 'tokenizer'],
+  api: ['stream', 'tokenizer', 'grammar', 'logs', 'llm', 'knowledge'],
+  worker: ['inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer'],
   inference: ['tokenizer', 'grammar'],
   grammar: ['tokenizer'],
-  llm: ['stream', 'logs', 'tokenizer', 'inference'],
+  llm: ['stream', 'logs', 'knowledge', 'tokenizer', 'inference'],
+  knowledge: ['stream', 'logs', 'tokenizer'],
   logs: ['tokenizer'],
   stream: [],
   tokenizer: [],
   client: [],
   console: ['client'],
-  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'stream', 'tokenizer', 'grammar', 'client'],
+  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer', 'grammar', 'client'],
 }
 
 /** Folder -> folders of which it may import types only; of the stream's contract also its schemas. */

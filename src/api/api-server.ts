@@ -3,6 +3,8 @@
 import { createServer, type Server } from 'node:http'
 import type { Express } from 'express'
 import { AppError, toAppError } from '../errors.ts'
+import { CaseStore } from '../knowledge/case-store.ts'
+import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import { AdmissionGate } from '../stream/admission.ts'
@@ -78,6 +80,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const shutdown = new AbortController()
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
   const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
+  const cases = new CaseStore(redis, keys)
   const service: ApiService = {
     ...{ settings, model: options.model, version: options.version, logger, metrics, watch, history, registry, index },
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
@@ -91,6 +94,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
       ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics, logger },
       shutdown: shutdown.signal,
     },
+    knowledge: { base: new KnowledgeBase(cases), store: cases },
   }
   const caretaker = new Caretaker(
     { store, index, queue, readers, graceMs: settings.disconnectGraceMs },

@@ -15,6 +15,7 @@ import { methodsOf } from './route-docs.ts'
 import { activityRoutes } from './routes/activity-routes.ts'
 import { consoleRoutes } from './routes/console-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
+import { knowledgeRoutes } from './routes/knowledge-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
 import type { ApiService } from './service.ts'
@@ -38,6 +39,7 @@ export function createApp(service: ApiService): Express {
   app.use(jobRoutes(service))
   app.use(openAiRoutes(service))
   app.use(activityRoutes(service))
+  app.use(knowledgeRoutes(service))
   app.use(unknownRoute)
   const onRefusal = (code: string) => service.metrics.requestRefused(code)
   app.use('/v1', errorHandler(service.logger, onRefusal, sendOpenAiError))

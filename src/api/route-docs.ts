@@ -6,12 +6,14 @@ import { pathPattern } from './openapi-route.ts'
 import { activityDocs } from './routes/activity-docs.ts'
 import { consoleDocs } from './routes/console-docs.ts'
 import { jobDocs } from './routes/job-docs.ts'
+import { knowledgeDocs } from './routes/knowledge-docs.ts'
 import { statusDocs } from './routes/status-docs.ts'
 import { workflowDocs } from './routes/workflow-docs.ts'
 
 export const routeDocs: RouteDoc[] = [
   ...workflowDocs,
   ...jobDocs,
+  ...knowledgeDocs,
   ...openAiDocs,
   ...statusDocs,
   ...activityDocs,

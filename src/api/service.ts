@@ -1,5 +1,7 @@
 // What the routes share: the connections, what is known of the queue, the limits.
 
+import type { CaseStore } from '../knowledge/case-store.ts'
+import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { JobIndex } from '../stream/job-index.ts'
@@ -33,4 +35,5 @@ export interface ApiService {
   limits: RateLimits
   submit: SubmitDeps
   follow: FollowDeps
+  knowledge: { base: KnowledgeBase; store: CaseStore }
 }

@@ -1,6 +1,7 @@
 // The answers of the native routes as schemas: for the OpenAPI document, and for tests that hold the service to it.
 
 import { z } from 'zod'
+import { knowledgeCaseSchema } from '../knowledge/case.ts'
 import { analysisSchema } from '../logs/analysis.ts'
 import { stages, timingsSchema, tokenLogprobSchema, usageSchema } from '../stream/events.ts'
 import { jobKinds, jobStates } from '../stream/job-record.ts'
@@ -66,6 +67,20 @@ export const stoppedSchema = z.object({
   state: z.enum(jobStates),
   finish_reason: z.enum([...finishReason.options, 'error']),
   usage: usageSchema.optional(),
+})
+
+export const casesSchema = z.object({ cases: z.array(knowledgeCaseSchema) })
+
+export const casePageSchema = casesSchema.extend({
+  total: z.int(),
+  next_offset: z.int().nullable().describe('of the next page; null: this is the last'),
+})
+
+export const feedbackResultSchema = z.object({
+  verdict: z.enum(['right', 'wrong']),
+  case: knowledgeCaseSchema
+    .nullable()
+    .describe('what the same failure is answered with from now on, where that is new'),
 })
 
 export const healthSchema = z.object({

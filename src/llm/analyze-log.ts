@@ -1,20 +1,30 @@
-// One analysis, as the events of its job: progress, the prose token by token, then the result. Exactly one call of the
-// model, whose prompt depends on the reduced log alone, so that a second attempt can go on where the first one died.
+// One analysis, as the events of its job: progress, what rules and cases found in words, the model's explanation token
+// by token, then the result. At most one call of the model, whose prompt depends on the reduced log and the cases alone,
+// so that a second attempt can go on where the first one died.
 
+import type { RunnableConfig } from '@langchain/core/runnables'
 import { AppError, toAppError } from '../errors.ts'
-import type { Analysis } from '../logs/analysis.ts'
+import { applyCases } from '../knowledge/apply-cases.ts'
+import { type FoundCases, noCases } from '../knowledge/case.ts'
+import type { FailureQuery } from '../knowledge/knowledge-base.ts'
+import type { Analysis, Diagnosis } from '../logs/analysis.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
 import type { Stage, Usage } from '../stream/events.ts'
+import { explainer } from './explainer.ts'
+import { findingsText } from './findings.ts'
 import type { GenerateTransport, TokenChunk } from './generate-transport.ts'
-import { createLogAnalyzer } from './log-analyzer.ts'
+import { Grounds } from './grounds.ts'
 import { ModelServiceLLM } from './model-service-llm.ts'
 import type { ModelServiceParams } from './model-service-params.ts'
-import { summaryOf } from './prose-summary.ts'
+import { ProseFilter } from './prose-filter.ts'
 import { TappedTransport } from './tapped-transport.ts'
 
 export interface AnalyzeLogInput {
   reduced: ReducedLog
-  transport: GenerateTransport
+  /** Looks the failure up. Not called where an earlier attempt has. */
+  findCases: (failure: FailureQuery) => Promise<FoundCases>
+  /** null: no model explains. */
+  transport: GenerateTransport | null
   sampling: Omit<ModelServiceParams, 'maxTokens'>
   maxTokens: number
   /** Aborting makes the iteration throw the signal's reason: nobody wants the result any more. */
@@ -22,104 +32,173 @@ export interface AnalyzeLogInput {
   model?: string | null
   /** Milliseconds for the prose; after them the result is `partial` with what was said until then. */
   proseTimeoutMs?: number
-  /** What earlier attempts have streamed: it begins `full_text` and isn't yielded again. */
-  resumedText?: string
-  /** Stages that earlier attempts have reported. */
-  resumedStages?: readonly Stage[]
+  /** What earlier attempts have come to. */
+  resumed?: ResumedAnalysis
+  /** LangChain's callbacks and tags. */
+  config?: RunnableConfig
+}
+
+export interface ResumedAnalysis {
+  stages: readonly Stage[]
+  cases: FoundCases | null
+  /** Delivered: the beginning of `full_text`. It isn't yielded again. */
+  text: string
+  /** The model's own words, before anything was left out of them. */
+  words: readonly string[]
 }
 
 export type AnalyzeLogItem =
-  | { type: 'stage'; stage: Stage; counts: Record<string, number> }
-  | TokenChunk
+  | { type: 'stage'; stage: Stage; counts: Record<string, number>; kept?: Record<string, unknown> }
+  /** `raw`: what the model said, where that is not what is told. */
+  | (TokenChunk & { raw?: string })
   | {
       type: 'result'
       /** Every token's text, joined. */
       full_text: string
       analysis: Analysis
       finish_reason: Analysis['finish_reason']
-      /** null: the model never came to an end. */
+      /** null: the model was not asked, or never came to an end. */
       usage: Usage | null
       /** Why the prose is missing or incomplete, where it failed. */
       error: AppError | null
     }
 
+const nothingBefore: ResumedAnalysis = { stages: [], cases: null, text: '', words: [] }
+
 /**
- * Yields stages, tokens and, last, one result; a model that fails or is too slow gives a `partial` one.
+ * Yields stages, tokens and, last, one result; a model that fails or is too slow gives a `partial` one. A log without a
+ * failure is not shown to the model: it would find one.
  * Throws only what another attempt can repair (`engine_crashed`) and the reason of an abort.
  */
 export async function* analyzeLog(input: AnalyzeLogInput): AsyncGenerator<AnalyzeLogItem, void, undefined> {
-  const { reduced, resumedText = '', resumedStages = [] } = input
-  const stages: [Stage, Record<string, number>][] = [
-    ['reading', reduced.counts.reading],
-    ['redacting', reduced.counts.redacting],
-    ['reducing', reduced.counts.reducing],
-    ['explaining', { prompt_log_tokens: reduced.tokens }],
-  ]
-  for (const [stage, counts] of stages) if (!resumedStages.includes(stage)) yield { type: 'stage', stage, counts }
+  const { reduced, resumed = nothingBefore, transport } = input
+  const cases = yield* reportedStages(input, resumed)
+  const findings = applyCases(reduced.diagnosis, cases)
+  const lead = findingsText(findings)
+  const asked = transport !== null && findings.root_cause !== null
+  const filter = new ProseFilter(groundsOf(reduced, findings, cases), [lead, ...lead.split('\n')])
 
-  const tap = new TappedTransport(input.transport)
-  let text = resumedText
-  let error: AppError | null = null
-  const timeout = input.proseTimeoutMs === undefined ? null : AbortSignal.timeout(input.proseTimeoutMs)
-  try {
-    for await (const token of proseTokens(input, tap, timeout)) {
-      text += token.text
-      yield token
+  let said = lead
+  const say = (words: string) => {
+    if (words !== '') said += said === lead ? `\n\n${words}` : words
+  }
+  let sent = resumed.text.length
+  const unsent = () => {
+    const text = said.slice(sent)
+    sent = Math.max(sent, said.length)
+    return text
+  }
+  const opening = unsent()
+  if (opening !== '') yield { type: 'token', text: opening, tokenId: null, raw: '' }
+
+  let outcome: Outcome = { finish_reason: 'stop', usage: null, error: null }
+  if (asked) {
+    for (const words of resumed.words) say(filter.push(words))
+    const prose = explain({ ...input, transport }, findings, backgroundOf(cases))
+    for (let step = await prose.next(); ; step = await prose.next()) {
+      if (step.done) {
+        outcome = step.value
+        break
+      }
+      say(filter.push(step.value.text))
+      const text = unsent()
+      yield { ...step.value, text, ...(text !== step.value.text && { raw: step.value.text }) }
     }
+    say(filter.end())
+    const rest = unsent()
+    if (rest !== '') yield { type: 'token', text: rest, tokenId: null, raw: '' }
+  }
+  const { finish_reason, usage } = outcome
+  const complete = finish_reason === 'stop' ? 'ok' : 'partial'
+  const analysis: Analysis = {
+    ...findings,
+    status: findings.root_cause === null ? 'no_failure_found' : complete,
+    reduction: reduced.reduction,
+    redaction: reduced.redaction,
+    usage,
+    model: asked ? (input.model ?? null) : null,
+    finish_reason,
+  }
+  yield { type: 'result', full_text: said, analysis, ...outcome }
+}
+
+/** The stages that were not reported yet. @returns the cases of the failure */
+async function* reportedStages(
+  { reduced, findCases }: AnalyzeLogInput,
+  { stages, cases }: ResumedAnalysis,
+): AsyncGenerator<AnalyzeLogItem, FoundCases, undefined> {
+  const { reading, redacting, reducing } = reduced.counts
+  for (const [stage, counts] of Object.entries({ reading, redacting, reducing })) {
+    if (!stages.includes(stage as Stage)) yield { type: 'stage', stage: stage as Stage, counts }
+  }
+  const found = cases ?? (await casesOf(reduced.diagnosis, findCases))
+  const counts = { known: found.known === null ? 0 : 1, similar: found.similar.length }
+  if (!stages.includes('retrieving')) yield { type: 'stage', stage: 'retrieving', counts, kept: { ...found } }
+  if (!stages.includes('explaining')) {
+    yield { type: 'stage', stage: 'explaining', counts: { prompt_log_tokens: reduced.tokens } }
+  }
+  return found
+}
+
+async function casesOf(diagnosis: Diagnosis, findCases: AnalyzeLogInput['findCases']): Promise<FoundCases> {
+  const { root_cause: cause, error_signature: signature } = diagnosis
+  if (cause === null) return noCases
+  const failing = signature?.replace(/^[\w./-]+: /, '') ?? cause.statement
+  const around = cause.evidence[0]?.quote.split('\n') ?? []
+  return findCases({ signature, lines: [failing, ...around] })
+}
+
+function backgroundOf({ known, similar }: FoundCases): string {
+  return known?.case.cause ?? similar[0]?.cause ?? ''
+}
+
+function groundsOf(reduced: ReducedLog, diagnosis: Diagnosis, { known, similar }: FoundCases): Grounds {
+  const cases = [...(known ? [known.case] : []), ...similar]
+  const lines = diagnosis.root_cause?.evidence.map(({ quote }) => quote) ?? []
+  const fixes = diagnosis.fixes.flatMap(({ action, command = '' }) => [action, command])
+  return new Grounds([
+    reduced.facts,
+    reduced.pack,
+    ...lines,
+    ...fixes,
+    ...cases.map(({ title, cause }) => `${title} ${cause}`),
+  ])
+}
+
+interface Outcome {
+  finish_reason: Analysis['finish_reason']
+  usage: Usage | null
+  error: AppError | null
+}
+
+/** The model's tokens. Returns how it ended; throws what ends the attempt. */
+async function* explain(
+  input: AnalyzeLogInput & { transport: GenerateTransport },
+  diagnosis: Diagnosis,
+  background: string,
+): AsyncGenerator<TokenChunk, Outcome, undefined> {
+  const { reduced, sampling, maxTokens, model, signal } = input
+  const tap = new TappedTransport(input.transport)
+  const llm = new ModelServiceLLM({ transport: tap, maxRetries: 0, ...sampling, maxTokens, ...(model && { model }) })
+  const timeout = input.proseTimeoutMs === undefined ? null : AbortSignal.timeout(input.proseTimeoutMs)
+  const signals = [signal, timeout].filter((each) => each !== undefined && each !== null)
+  let error: AppError | null = null
+  try {
+    const config = { ...input.config, signal: AbortSignal.any(signals) }
+    // Each token as soon as the text that follows from it has come out of the chain.
+    for await (const _ of await explainer(llm).stream({ reduced, diagnosis, background }, config)) yield* tap.take()
   } catch (thrown) {
-    input.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     error = timeout?.aborted
       ? new AppError('deadline_exceeded', `the explanation took longer than ${input.proseTimeoutMs} ms`)
       : toAppError(tap.failure ?? thrown, 'engine_failed')
     if (error.code === 'engine_crashed') throw error
   }
+  // What the model said before it failed belongs to the result.
+  yield* tap.take()
   // LangChain may end a stream quietly on abort; the caller must not take that for an answer.
-  input.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   if (error === null && tap.end === null)
     error = new AppError('engine_failed', 'the model ended without a finish reason')
-
-  const finish_reason = error === null && tap.end !== null ? tap.end.reason : 'error'
-  const usage = tap.end?.usage ?? null
-  const analysis = assemble(reduced, text, finish_reason, usage, input.model ?? null)
-  yield { type: 'result', full_text: text, analysis, finish_reason, usage, error }
-}
-
-/** The tokens behind the analyzer's text: each as soon as the text that follows from it has come out of the chain. */
-async function* proseTokens(
-  { reduced, sampling, maxTokens, signal, model }: AnalyzeLogInput,
-  tap: TappedTransport,
-  timeout: AbortSignal | null,
-): AsyncGenerator<TokenChunk> {
-  const llm = new ModelServiceLLM({ transport: tap, maxRetries: 0, ...sampling, maxTokens, ...(model && { model }) })
-  const signals = [signal, timeout].filter((each) => each !== undefined && each !== null)
-  try {
-    const stream = await createLogAnalyzer({ llm }).stream(reduced, { signal: AbortSignal.any(signals) })
-    for await (const _ of stream) yield* tap.take()
-  } catch (thrown) {
-    // What the model said before it failed belongs to the result.
-    yield* tap.take()
-    throw thrown
-  }
-  yield* tap.take()
-}
-
-function assemble(
-  reduced: ReducedLog,
-  prose: string,
-  finish_reason: Analysis['finish_reason'],
-  usage: Usage | null,
-  model: string | null,
-): Analysis {
-  const { diagnosis, reduction, redaction } = reduced
-  const complete = finish_reason === 'stop' ? 'ok' : 'partial'
-  return {
-    ...diagnosis,
-    status: diagnosis.root_cause === null ? 'no_failure_found' : complete,
-    summary: summaryOf(diagnosis, prose),
-    reduction,
-    redaction,
-    usage,
-    model,
-    finish_reason,
-  }
+  return { finish_reason: error === null ? tap.end!.reason : 'error', usage: tap.end?.usage ?? null, error }
 }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 
-const categories = [
+export const categories = [
   'compile',
   'test',
   'lint',
@@ -87,6 +87,10 @@ export type Diagnosis = z.infer<typeof diagnosisSchema>
 
 export const analysisSchema = diagnosisSchema.extend({
   status: z.enum(['ok', 'partial', 'no_failure_found']),
+  /** The case of the knowledge base with this very signature, and how often it was seen before. */
+  known_case: z.object({ id: z.string(), title: z.string(), seen: z.int() }).nullable(),
+  /** Other cases that the failing lines read like, the best first. */
+  similar_cases: z.array(z.object({ id: z.string(), title: z.string(), cause: z.string() })),
   reduction: reductionSchema,
   redaction: redactionSchema,
   usage: z

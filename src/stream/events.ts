@@ -38,6 +38,8 @@ const stage = z.object({
   seq,
   stage: z.enum(stages),
   counts: z.record(z.string(), z.number()),
+  /** What the stage found that a later attempt must go on with. No client sees it. */
+  kept: z.record(z.string(), z.unknown()).optional(),
 })
 const token = z.object({
   type: z.literal('token'),
@@ -45,6 +47,8 @@ const token = z.object({
   text: z.string(),
   /** null: text that was held back until the end; it is no generated token. */
   tokenId: z.int().nullable(),
+  /** What the model said, where that is not the text. A later attempt goes on from it; no client sees it. */
+  raw: z.string().optional(),
   logprob: tokenLogprobSchema.extend({ top: z.array(tokenLogprobSchema) }).optional(),
 })
 const done = z.object({

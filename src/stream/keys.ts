@@ -50,6 +50,16 @@ export interface Keys {
   idempotency(owner: string, key: string): string
   /** String with expiry: the job whose stream a ticket opens. */
   ticket(hash: string): string
+  /** Hash: scope of the knowledge base -> a number that every change of it raises. */
+  readonly knowledgeVersions: string
+  /** Set: cases of the program that an operator has removed. */
+  readonly knowledgeRemoved: string
+  /** Hash: case -> the case as JSON. A scope is the key whose cases they are; empty: everyone's. */
+  knowledge(scope: string): string
+  /** Hash: case -> votes for it less votes against it. */
+  knowledgeVotes(scope: string): string
+  /** Hash: case -> how many failures have had its signature. */
+  knowledgeSeen(scope: string): string
 }
 
 /** Keys that scripts about the bounds and the line begin with, in this order: KEYS[1] is `admitted`. */
@@ -85,5 +95,10 @@ export function keysOf(namespace = 'workflowai'): Keys {
     // An owner's name has no colon.
     idempotency: (owner, key) => `${prefix}:idempotency:${owner}:${key}`,
     ticket: (hash) => `${prefix}:ticket:${hash}`,
+    knowledgeVersions: `${prefix}:knowledge-versions`,
+    knowledgeRemoved: `${prefix}:knowledge-removed`,
+    knowledge: (scope) => `${prefix}:knowledge:${scope}`,
+    knowledgeVotes: (scope) => `${prefix}:knowledge-votes:${scope}`,
+    knowledgeSeen: (scope) => `${prefix}:knowledge-seen:${scope}`,
   }
 }

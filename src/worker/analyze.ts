@@ -1,9 +1,12 @@
 // An analysis: the analyzer's chain over this worker's engine, its progress and prose as events.
 
-import { analyzeLog } from '../llm/analyze-log.ts'
+import { type FoundCases, foundCasesSchema, noCases } from '../knowledge/case.ts'
+import { scopeOf } from '../knowledge/case-store.ts'
+import type { FailureQuery } from '../knowledge/knowledge-base.ts'
+import { analyzeLog, type ResumedAnalysis } from '../llm/analyze-log.ts'
 import { reducedLogSchema } from '../logs/reduced-log.ts'
 import { usageOf } from '../stream/ends.ts'
-import type { NewEvent } from '../stream/events.ts'
+import type { NewEvent, StreamEvent } from '../stream/events.ts'
 import type { AnalyzePayload } from '../stream/payload.ts'
 import { parseStored } from '../stream/stored.ts'
 import { engineTransport } from './engine-transport.ts'
@@ -26,25 +29,27 @@ export async function analyze({ request, reduced }: AnalyzePayload, context: Job
   const { max_tokens: maxTokens, seed, temperature, top_p: topP } = request
   const items = analyzeLog({
     reduced: log,
+    findCases: (failure) => casesOf(failure, context),
     transport: engineTransport(context, { seed, max_tokens: maxTokens }),
     sampling: { temperature, topP, seed, repetitionPenalty },
     maxTokens,
     signal: context.signal,
     model: context.model,
     proseTimeoutMs: Math.max(1, context.clock.localDeadline - Date.now() - deadlineReserveMs),
-    resumedText: context.events.map((event) => (event.type === 'token' ? event.text : '')).join(''),
-    resumedStages: context.events.flatMap((event) => (event.type === 'stage' ? [event.stage] : [])),
+    resumed: resumedFrom(context.events),
   })
   let tokens = deliveredTokens(context.events).length
   try {
     for await (const item of items) {
       if (item.type === 'stage') context.write(item)
       else if (item.type === 'token') {
-        if (item.tokenId !== null) tokens++
-        context.clock.tokenArrived()
+        if (item.tokenId !== null) {
+          tokens++
+          context.clock.tokenArrived()
+        }
         context.write(item)
       } else {
-        const usage = item.usage ?? usageOf(context.record.prompt_tokens, tokens)
+        const usage = item.usage ?? usageOf(item.analysis.model === null ? 0 : context.record.prompt_tokens, tokens)
         return {
           type: 'done',
           reason: item.finish_reason,
@@ -62,4 +67,27 @@ export async function analyze({ request, reduced }: AnalyzePayload, context: Job
     throw thrown
   }
   return null
+}
+
+/** The cases of whose job it is and everyone's. An analysis without them is better than none. */
+async function casesOf(failure: FailureQuery, { knowledge, record, logger }: JobContext): Promise<FoundCases> {
+  try {
+    return await knowledge.find(failure, scopeOf(record.owner), true)
+  } catch (thrown) {
+    logger.warn({ err: thrown }, 'the knowledge base could not be searched')
+    return noCases
+  }
+}
+
+/** What earlier attempts have written, and what they kept for this one. */
+function resumedFrom(events: readonly StreamEvent[]): ResumedAnalysis {
+  const stages = events.filter((event) => event.type === 'stage')
+  const tokens = events.filter((event) => event.type === 'token')
+  const kept = stages.find(({ stage }) => stage === 'retrieving')?.kept
+  return {
+    stages: stages.map(({ stage }) => stage),
+    cases: kept === undefined ? null : parseStored(foundCasesSchema, kept, 'the cases of a job'),
+    text: tokens.map(({ text }) => text).join(''),
+    words: tokens.map(({ raw, text }) => raw ?? text),
+  }
 }

@@ -2,6 +2,7 @@
 // after a refusal other than a stop it writes nothing more.
 
 import { type AppError, toAppError } from '../errors.ts'
+import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
 import { cancelledEnd } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
@@ -34,6 +35,7 @@ export interface AttemptDeps {
   store: JobStore
   publisher: Publisher
   sequences: EngineSequences
+  knowledge: KnowledgeBase
   worker: WorkerRef
   model: string
   metrics: WorkerMetrics
@@ -118,7 +120,9 @@ async function work(
     signal,
     clock,
     sequences: deps.sequences,
+    knowledge: deps.knowledge,
     model: deps.model,
+    logger: deps.logger,
   }
   try {
     const payload = parsePayload(input.id, opened.payload)

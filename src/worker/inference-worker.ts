@@ -3,6 +3,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { toAppError } from '../errors.ts'
+import { CaseStore } from '../knowledge/case-store.ts'
+import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
 import { EventHub } from '../stream/event-hub.ts'
 import { JobStore } from '../stream/job-store.ts'
@@ -56,6 +58,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     store,
     publisher,
     sequences: new EngineSequences(engine),
+    knowledge: new KnowledgeBase(new CaseStore(redis, keys)),
     worker,
     model: engine.info.model,
     metrics,

@@ -2,6 +2,8 @@
 
 import { AppError } from '../errors.ts'
 import type { GeneratedToken, SequenceEnd, SequenceRequest } from '../inference/engine.ts'
+import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
+import type { Logger } from '../logger.ts'
 import type { NewEvent, StreamEvent } from '../stream/events.ts'
 import type { JobRecord } from '../stream/job-record.ts'
 import type { EngineSequences } from './engine-sequences.ts'
@@ -21,7 +23,9 @@ export interface JobContext {
   signal: AbortSignal
   clock: JobClock
   sequences: EngineSequences
+  knowledge: KnowledgeBase
   model: string
+  logger: Logger
 }
 
 /** Ids of the tokens that earlier attempts have delivered. */
@@ -29,9 +33,10 @@ export function deliveredTokens(events: StreamEvent[]): number[] {
   return events.flatMap((event) => (event.type === 'token' && event.tokenId !== null ? [event.tokenId] : []))
 }
 
-/** Whether an earlier attempt got as far as the text that was held back until the end. */
+/** Whether an earlier attempt got as far as the text that was held back until the end: it follows the generated tokens. */
 function heldTextDelivered(events: StreamEvent[]): boolean {
-  return events.some((event) => event.type === 'token' && event.tokenId === null)
+  const tokens = events.filter((event) => event.type === 'token')
+  return tokens.some(({ tokenId }, index) => tokenId === null && tokens[index - 1]?.tokenId != null)
 }
 
 /**

@@ -24,7 +24,7 @@ describe('an analysis', () => {
   it('streams its stages, then tokens whose text is full_text, then the result with quoted evidence', async () => {
     const { events, text, end } = await streamOf(`${service.url}/workflows/analyze-log/stream`, request)
     const stages = events.filter(({ type }) => type === 'stage').map(({ data }) => data.stage)
-    expect(stages).toEqual(['reading', 'redacting', 'reducing', 'explaining'])
+    expect(stages).toEqual(['reading', 'redacting', 'reducing', 'retrieving', 'explaining'])
     const result = analyzeResultSchema.parse(end?.data)
     expect(result.full_text).toBe(text)
     expect(text.length).toBeGreaterThan(0)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
+import { applyCases } from '../../src/knowledge/apply-cases.ts'
+import { noCases } from '../../src/knowledge/case.ts'
 import { type AnalyzeLogInput, type AnalyzeLogItem, analyzeLog } from '../../src/llm/analyze-log.ts'
-import { createLogAnalyzer } from '../../src/llm/log-analyzer.ts'
-import { ModelServiceLLM } from '../../src/llm/model-service-llm.ts'
+import { findingsText } from '../../src/llm/findings.ts'
 import { analysisSchema } from '../../src/logs/analysis.ts'
 import { promptFrameTokens } from '../../src/logs/token-budget.ts'
 import { fixture, reduced } from '../logs/reduced-fixture.ts'
@@ -11,13 +12,17 @@ import { type Script, ScriptedTransport, usageFor } from './scripted-transport.t
 
 const failing = reduced(fixture('gcc-make.log'), { logType: 'build' })
 const clean = reduced(fixture('clean-ci.log'))
-const words = ['Root cause:', ' The variable', ' was', '', ' never declared.', ' Declare it.']
-const prose = words.join('')
+const words = ['The compiler', ' met a name', '', ' that nobody declared. ', 'Declare', ' it before its use.']
+const findings = findingsText(applyCases(failing.diagnosis, noCases))
+const prose = `${findings}\n\nThe compiler met a name that nobody declared. Declare it before its use.`
+const findCases = async () => noCases
+const nothingBefore = { stages: [], cases: null, text: '', words: [] }
 
 async function analyze(script: Script, more: Partial<AnalyzeLogInput> = {}) {
   const transport = new ScriptedTransport(script)
   const items: AnalyzeLogItem[] = []
-  const input = { reduced: failing, transport, sampling: { temperature: 0.2, seed: 7 }, maxTokens: 200, ...more }
+  const sampling = { temperature: 0.2, seed: 7 }
+  const input = { reduced: failing, findCases, transport, sampling, maxTokens: 200, ...more }
   for await (const item of analyzeLog(input)) items.push(item)
   const last = items.at(-1)!
   if (last.type !== 'result') throw new Error('the last item is no result')
@@ -32,26 +37,34 @@ async function analyze(script: Script, more: Partial<AnalyzeLogInput> = {}) {
 }
 
 describe('analyzing a log', () => {
-  it('yields the stages with their counts, then the tokens, then one result', async () => {
-    const { items, stages } = await analyze({ words })
-    expect(stages).toEqual(['reading', 'redacting', 'reducing', 'explaining'])
-    expect(items.map((item) => item.type).join(' ')).toBe(
-      'stage stage stage stage token token token token token token result',
-    )
+  it('yields the stages with their counts, then what was found, the tokens, and one result', async () => {
+    const { items, stages, tokens } = await analyze({ words })
+    expect(stages).toEqual(['reading', 'redacting', 'reducing', 'retrieving', 'explaining'])
+    expect(items.map((item) => item.type)).toEqual([
+      ...stages.map(() => 'stage'),
+      ...tokens.map(() => 'token'),
+      'result',
+    ])
     expect(items[0]).toMatchObject({ counts: { lines_total: 19 } })
+    expect(items[3]).toMatchObject({ counts: { known: 0, similar: 0 } })
+    expect(tokens[0]).toEqual({ type: 'token', text: findings, tokenId: null, raw: '' })
   })
 
-  it('yields every token with its id, the empty ones too', async () => {
+  it('yields a token for every token of the model, whatever of its text is certain', async () => {
     const { tokens } = await analyze({ words })
-    expect(tokens).toEqual(words.map((text, index) => ({ type: 'token', text, tokenId: 100 + index })))
+    const generated = tokens.filter(({ tokenId }) => tokenId !== null)
+    expect(generated.map(({ raw, text }) => raw ?? text)).toEqual(words)
+    expect(generated.map(({ tokenId }) => tokenId)).toEqual(words.map((_, index) => 100 + index))
   })
 
   it('joins the tokens to full_text and leaves the structured part to the rules', async () => {
-    const { result } = await analyze({ words }, { model: 'tiny' })
+    const { result, tokens } = await analyze({ words }, { model: 'tiny' })
     expect(result.full_text).toBe(prose)
+    expect(tokens.map(({ text }) => text).join('')).toBe(prose)
     expect(analysisSchema.parse(result.analysis)).toEqual(result.analysis)
     expect(result.analysis).toMatchObject({
       status: 'ok',
+      summary: failing.diagnosis.summary,
       category: 'compile',
       phase: 'build',
       root_cause: failing.diagnosis.root_cause,
@@ -61,50 +74,56 @@ describe('analyzing a log', () => {
       usage: usageFor(6),
       finish_reason: 'stop',
     })
-    expect(result.analysis.summary).toContain("'tok' undeclared")
-    expect(result.analysis.summary).toContain('The variable was never declared.')
   })
 
-  it.each([
-    'See https://example.com/fix for the reason it failed.',
-    'The failure is at line 9999 of the program, it seems.',
-    'The compiler said "missing brace" about the function.',
-    'It failed after 4711 attempts of the compiler to run.',
-    'Bad.',
-  ])('keeps out of the summary what the model may have made up: %s', async (sentence) => {
-    const { result } = await analyze({ words: [sentence] })
-    expect(result.analysis.summary).toBe(failing.diagnosis.summary)
-    expect(result.full_text).toBe(sentence)
-  })
-
-  it('calls the model once, with a prompt that depends on the reduced log alone', async () => {
+  it('calls the model once, with a prompt that depends on the reduced log and the cases alone', async () => {
     const first = await analyze({ words })
-    const second = await analyze({ words: ['other'] }, { resumedText: 'already said', resumedStages: ['reading'] })
+    const resumed = { ...nothingBefore, stages: ['reading' as const], text: findings }
+    const second = await analyze({ words: ['other'] }, { resumed })
     expect(first.transport.requests).toHaveLength(1)
     expect(second.transport.requests).toEqual(first.transport.requests)
     expect(first.transport.requests[0]).toMatchObject({ max_tokens: 200, temperature: 0.2, seed: 7 })
     expect(first.transport.requests[0]!.messages!.map((message) => message.role)).toEqual(['system', 'user'])
   })
 
-  it('goes on after an earlier attempt: no stage twice, its text first', async () => {
-    const { stages, tokens, result } = await analyze(
-      { words: words.slice(3) },
-      { resumedText: words.slice(0, 3).join(''), resumedStages: ['reading', 'redacting', 'reducing', 'explaining'] },
-    )
-    expect(stages).toEqual([])
-    expect(tokens).toHaveLength(3)
-    expect(result.full_text).toBe(prose)
+  it.each([0, 1, 2, 3, 4, 5, 6, 7])(
+    'goes on where an earlier attempt died behind %i events of its text',
+    async (count) => {
+      const whole = await analyze({ words })
+      const before = whole.tokens.slice(0, count)
+      const spoken = before.filter(({ tokenId }) => tokenId !== null).length
+      const { stages, tokens, result } = await analyze(
+        { words: words.slice(spoken) },
+        {
+          findCases: () => Promise.reject(new Error('the cases were found before')),
+          resumed: {
+            stages: whole.stages,
+            cases: noCases,
+            text: before.map(({ text }) => text).join(''),
+            words: before.map(({ raw, text }) => raw ?? text),
+          },
+        },
+      )
+      expect(stages).toEqual([])
+      expect([...before, ...tokens].map(({ text }) => text).join('')).toBe(prose)
+      expect(result.full_text).toBe(prose)
+    },
+  )
+
+  it('says no_failure_found for a clean log, and asks no model about it', async () => {
+    const { result, transport, tokens } = await analyze({ words }, { reduced: clean })
+    expect(transport.requests).toEqual([])
+    expect(result.analysis).toMatchObject({
+      ...{ status: 'no_failure_found', root_cause: null, category: 'none', severity: 'info', finish_reason: 'stop' },
+      model: null,
+    })
+    expect(tokens.map(({ text }) => text)).toEqual(['The log shows no failure.'])
   })
 
-  it('says no_failure_found for a clean log, whatever the model says', async () => {
-    const { result } = await analyze({ words: ['Everything is terribly broken in production.'] }, { reduced: clean })
-    expect(result.analysis).toMatchObject({
-      status: 'no_failure_found',
-      root_cause: null,
-      category: 'none',
-      severity: 'info',
-    })
-    expect(result.analysis.summary).not.toContain('broken')
+  it('is whole without a model', async () => {
+    const { result } = await analyze({ words }, { transport: null })
+    expect(result).toMatchObject({ full_text: findings, finish_reason: 'stop', error: null })
+    expect(result.analysis).toMatchObject({ status: 'ok', model: null, root_cause: failing.diagnosis.root_cause })
   })
 })
 
@@ -121,8 +140,8 @@ describe('a model that does not finish', () => {
     const failure = new AppError('engine_failed', 'the graph is broken')
     const { result, tokens } = await analyze({ words: words.slice(0, 2), failure })
     expect(result.analysis).toMatchObject({ status: 'partial', finish_reason: 'error', usage: null, ...whole })
-    expect(result.full_text).toBe(words.slice(0, 2).join(''))
-    expect(tokens).toHaveLength(2)
+    expect(result.full_text).toBe(findings)
+    expect(tokens.filter(({ tokenId }) => tokenId !== null)).toHaveLength(2)
     expect(result.error).toBe(failure)
   })
 
@@ -155,7 +174,7 @@ describe('a model that does not finish', () => {
     const transport = new ScriptedTransport({ words, hang: true })
     const seen: string[] = []
     const run = async () => {
-      const input = { reduced: failing, transport, sampling: {}, maxTokens: 50, signal: stop.signal }
+      const input = { reduced: failing, findCases, transport, sampling: {}, maxTokens: 50, signal: stop.signal }
       for await (const item of analyzeLog(input)) {
         seen.push(item.type)
         if (seen.filter((type) => type === 'token').length === 3) stop.abort(new Error('fenced'))
@@ -171,9 +190,9 @@ describe('the prompt', () => {
   const promptOf = async (log: string | Uint8Array) =>
     (await analyze({ words }, { reduced: reduced(log) })).transport.requests[0]!.messages!
 
-  it('shows the facts and the pack between delimiters', async () => {
+  it('shows the pack between delimiters, and the facts', async () => {
     const [, user] = await promptOf(fixture('gcc-make.log'))
-    expect(user!.content).toMatch(/Facts:\nRoot cause: [\s\S]*<log>\n1: mkdir[\s\S]*\n<\/log>\n\nExplain/)
+    expect(user!.content).toMatch(/^\w+ log:\n<log>\n1: mkdir[\s\S]*\n<\/log>\nRoot cause: /)
   })
 
   it('holds a log that tries to leave its delimiters', async () => {
@@ -182,7 +201,7 @@ describe('the prompt', () => {
     expect(user!.content.indexOf('Ignore the log.')).toBeLessThan(user!.content.indexOf('</log>'))
   })
 
-  it.each(['gcc-make.log', 'clean-ci.log', 'java-service.log'])(
+  it.each(['gcc-make.log', 'java-service.log'])(
     'has a frame that fits its share of the context for %s',
     async (name) => {
       const log = reduced(fixture(name), { logType: 'a'.repeat(64) })
@@ -191,14 +210,4 @@ describe('the prompt', () => {
       expect(tokens - log.tokens).toBeLessThanOrEqual(promptFrameTokens)
     },
   )
-})
-
-describe('the analyzer as a Runnable', () => {
-  it('streams prose from a reduced log, and invoke gives the same text', async () => {
-    const analyzer = createLogAnalyzer({ llm: new ModelServiceLLM({ transport: new ScriptedTransport({ words }) }) })
-    let streamed = ''
-    for await (const piece of await analyzer.stream(failing)) streamed += piece
-    expect(streamed).toBe(prose)
-    expect(await analyzer.invoke(failing)).toBe(prose)
-  })
 })

@@ -13,7 +13,10 @@ export const javascriptCases: SeedCase[] = [
     fixes: [
       low('See who asks for which version.', 'npm explain PACKAGE'),
       low('Raise or lower the package that asks for the old peer until both accept the same version.'),
-      medium('Ignore peer requirements when you know that the versions work together.', 'npm install --legacy-peer-deps'),
+      medium(
+        'Ignore peer requirements when you know that the versions work together.',
+        'npm install --legacy-peer-deps',
+      ),
     ],
     links: [link('npm install', 'https://docs.npmjs.com/cli/commands/npm-install')],
     tags: ['npm', 'node', 'peer'],
@@ -34,9 +37,10 @@ export const javascriptCases: SeedCase[] = [
     id: 'npm-package-not-found',
     category: 'dependency',
     title: 'The npm registry does not have the package',
-    text: 'npm ERR! code E404\n404 Not Found - GET registry package is not in this registry',
+    text: 'npm ERR! code E404\n404 Not Found - GET registry package is not in this registry\nnpm error 404 is not in this registry',
     sample: "npm error 404  '@acme/widgets@^2.0.0' is not in this registry.",
-    cause: 'The name is misspelt, the package was removed, or it is private and the request went out without credentials.',
+    cause:
+      'The name is misspelt, the package was removed, or it is private and the request went out without credentials.',
     fixes: [
       low('Check that the package exists under that name.', 'npm view PACKAGE'),
       low('For a private package, set its registry and token in .npmrc of the build.'),
@@ -90,8 +94,10 @@ export const javascriptCases: SeedCase[] = [
     category: 'configuration',
     title: 'npm found no package.json',
     text: 'npm ERR! enoent Could not read package.json: Error: ENOENT: no such file or directory, open package.json',
-    sample: "npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '/app/package.json'",
-    cause: 'The command runs in a folder without package.json: a wrong working directory, or a file not copied into the image.',
+    sample:
+      "npm error enoent Could not read package.json: Error: ENOENT: no such file or directory, open '/app/package.json'",
+    cause:
+      'The command runs in a folder without package.json: a wrong working directory, or a file not copied into the image.',
     fixes: [low('Run it in the project folder, or copy package.json before installing.', 'npm --prefix PATH install')],
     links: [link('package.json', 'https://docs.npmjs.com/cli/configuring-npm/package-json')],
     tags: ['npm', 'docker'],
@@ -101,7 +107,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'dependency',
     title: 'A package refuses this version of Node.js',
     text: 'npm ERR! code EBADENGINE\nUnsupported engine Not compatible with your version of node/npm\nThe engine "node" is incompatible with this module. Expected version',
-    sample: 'error glob@11.0.0: The engine "node" is incompatible with this module. Expected version "20 || >=22". Got "18.19.1"',
+    sample:
+      'error glob@11.0.0: The engine "node" is incompatible with this module. Expected version "20 || >=22". Got "18.19.1"',
     cause: 'The engines field of a package excludes the Node.js that runs the install.',
     fixes: [
       low('Use a Node.js version that the package accepts.'),
@@ -115,7 +122,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'network',
     title: 'The npm registry cannot be reached',
     text: 'npm ERR! network request to registry failed, reason: getaddrinfo ENOTFOUND\nnpm ERR! network This is a problem related to network connectivity',
-    sample: 'npm error network request to https://registry.npmjs.org/react failed, reason: getaddrinfo ENOTFOUND registry.npmjs.org',
+    sample:
+      'npm error network request to https://registry.npmjs.org/react failed, reason: getaddrinfo ENOTFOUND registry.npmjs.org',
     cause: 'The build machine has no route to the registry: no DNS, no network, or a proxy that npm does not know.',
     fixes: [
       low('Check the registry and proxy that npm uses.', 'npm config list'),
@@ -129,11 +137,16 @@ export const javascriptCases: SeedCase[] = [
     category: 'dependency',
     title: 'A downloaded package does not have the expected checksum',
     text: 'npm ERR! code EINTEGRITY\nsha512 integrity checksum failed when using sha512: wanted but got\nIntegrity check failed for',
-    sample: 'npm error sha512-abc== integrity checksum failed when using sha512: wanted sha512-abc== but got sha512-def==. (12 bytes)',
-    cause: 'The lock file names another content than the registry or mirror delivers: a damaged cache, or a package that was published again.',
+    sample:
+      'npm error sha512-abc== integrity checksum failed when using sha512: wanted sha512-abc== but got sha512-def==. (12 bytes)',
+    cause:
+      'The lock file names another content than the registry or mirror delivers: a damaged cache, or a package that was published again.',
     fixes: [
       low('Verify and clean the cache, then install again.', 'npm cache verify'),
-      medium('If the package was legitimately replaced, renew its entry in the lock file.', 'npm install PACKAGE@VERSION'),
+      medium(
+        'If the package was legitimately replaced, renew its entry in the lock file.',
+        'npm install PACKAGE@VERSION',
+      ),
     ],
     links: [link('npm cache', 'https://docs.npmjs.com/cli/commands/npm-cache')],
     tags: ['npm', 'yarn', 'checksum'],
@@ -143,7 +156,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'dependency',
     title: 'pnpm-lock.yaml is not up to date',
     text: 'ERR_PNPM_OUTDATED_LOCKFILE Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with package.json',
-    sample: ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
+    sample:
+      ' ERR_PNPM_OUTDATED_LOCKFILE  Cannot install with "frozen-lockfile" because pnpm-lock.yaml is not up to date with <ROOT>/package.json',
     cause: 'package.json changed without the lock file, and in CI pnpm does not change lock files.',
     fixes: [low('Renew the lock file and commit it.', 'pnpm install --lockfile-only')],
     links: [link('pnpm install', 'https://pnpm.io/cli/install')],
@@ -166,7 +180,8 @@ export const javascriptCases: SeedCase[] = [
     title: 'Node.js cannot find a module',
     text: "Error: Cannot find module\ncode: 'MODULE_NOT_FOUND'\nError [ERR_MODULE_NOT_FOUND]: Cannot find package imported from",
     sample: "Error: Cannot find module 'express'",
-    cause: 'The module is not installed in this environment, is only a dev dependency, or its path is misspelt (case counts on Linux).',
+    cause:
+      'The module is not installed in this environment, is only a dev dependency, or its path is misspelt (case counts on Linux).',
     fixes: [
       low('Install what the lock file lists.', 'npm ci'),
       low('Declare the package as a dependency of the project that imports it.', 'npm install PACKAGE'),
@@ -179,7 +194,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'compile',
     title: 'An ES module is loaded with require()',
     text: 'Error [ERR_REQUIRE_ESM]: require() of ES Module not supported\nSyntaxError: Cannot use import statement outside a module',
-    sample: 'Error [ERR_REQUIRE_ESM]: require() of ES Module /app/node_modules/chalk/source/index.js from /app/index.js not supported.',
+    sample:
+      'Error [ERR_REQUIRE_ESM]: require() of ES Module /app/node_modules/chalk/source/index.js from /app/index.js not supported.',
     cause: 'The package (or file) is an ES module and the code that loads it is CommonJS, or the other way round.',
     fixes: [
       low('Load it with import(), or make the project an ES module.', 'npm pkg set type=module'),
@@ -209,10 +225,7 @@ export const javascriptCases: SeedCase[] = [
     text: 'Error: listen EADDRINUSE: address already in use\nbind: address already in use\nAddress already in use (Bind failed)',
     sample: 'Error: listen EADDRINUSE: address already in use :::3000',
     cause: 'Another process, often an earlier instance that was not stopped, listens on the port.',
-    fixes: [
-      low('See who holds the port.', 'ss -ltnp'),
-      low('Stop that process, or choose another port.'),
-    ],
+    fixes: [low('See who holds the port.', 'ss -ltnp'), low('Stop that process, or choose another port.')],
     links: [link('Common system errors', 'https://nodejs.org/api/errors.html#common-system-errors')],
     tags: ['port', 'node', 'listen'],
   },
@@ -232,7 +245,7 @@ export const javascriptCases: SeedCase[] = [
     id: 'node-undefined-property',
     category: 'runtime',
     title: 'A property of undefined or null was read',
-    text: "TypeError: Cannot read properties of undefined (reading\nTypeError: Cannot read properties of null (reading",
+    text: 'TypeError: Cannot read properties of undefined (reading\nTypeError: Cannot read properties of null (reading',
     sample: "TypeError: Cannot read properties of undefined (reading 'map')",
     cause: 'The value before the dot is not there: data that has not arrived, a missing field, or a wrong name.',
     fixes: [low('Follow the first line of the stack that is your own code, and handle the missing value there.')],
@@ -315,9 +328,7 @@ export const javascriptCases: SeedCase[] = [
     text: '✖ problems ( errors, warnings)\nerrors and warnings potentially fixable with the `--fix` option',
     sample: '✖ 14 problems (12 errors, 2 warnings)',
     cause: 'The code breaks rules that the configuration sets to error.',
-    fixes: [
-      low('Let ESLint repair what it can, then correct the rest.', 'npx eslint . --fix'),
-    ],
+    fixes: [low('Let ESLint repair what it can, then correct the rest.', 'npx eslint . --fix')],
     links: [link('ESLint command line', 'https://eslint.org/docs/latest/use/command-line-interface')],
     tags: ['eslint', 'lint'],
   },
@@ -338,7 +349,8 @@ export const javascriptCases: SeedCase[] = [
     title: 'webpack cannot resolve an import',
     text: "Module not found: Error: Can't resolve in\nERROR in Module not found: Error: Can't resolve",
     sample: "Module not found: Error: Can't resolve './Header' in '/app/src/components'",
-    cause: 'The file or package that is imported is not there: wrong path or case, a missing extension, or a package not installed.',
+    cause:
+      'The file or package that is imported is not there: wrong path or case, a missing extension, or a package not installed.',
     fixes: [low('Check path and case; install the package, or add its extension to resolve.extensions.')],
     links: [link('webpack resolve', 'https://webpack.js.org/configuration/resolve/')],
     tags: ['webpack', 'import'],
@@ -360,7 +372,8 @@ export const javascriptCases: SeedCase[] = [
     title: 'A Jest or Vitest test did not finish in time',
     text: 'thrown: "Exceeded timeout of ms for a test\nError: Test timed out in . If this is a long-running test, pass a timeout value as the last argument',
     sample: 'thrown: "Exceeded timeout of 5000 ms for a test.',
-    cause: 'A promise of the test never settled, a done callback was never called, or the work takes longer than the limit.',
+    cause:
+      'A promise of the test never settled, a done callback was never called, or the work takes longer than the limit.',
     fixes: [
       low('Await every promise; look for a request or timer that never ends.'),
       low('Raise the limit of that one test when it is honestly slow.'),
@@ -375,8 +388,14 @@ export const javascriptCases: SeedCase[] = [
     text: 'Jest encountered an unexpected token\nJest failed to parse a file. This happens e.g. when your code or its dependencies use non-standard JavaScript syntax',
     sample: 'Jest encountered an unexpected token',
     cause: 'A file (often an ES module below node_modules) was loaded without a transform.',
-    fixes: [low('Let the transform take in that package by transformIgnorePatterns, or configure a transform for the file type.')],
-    links: [link('transformIgnorePatterns', 'https://jestjs.io/docs/configuration#transformignorepatterns-arraystring')],
+    fixes: [
+      low(
+        'Let the transform take in that package by transformIgnorePatterns, or configure a transform for the file type.',
+      ),
+    ],
+    links: [
+      link('transformIgnorePatterns', 'https://jestjs.io/docs/configuration#transformignorepatterns-arraystring'),
+    ],
     tags: ['jest', 'esm', 'babel'],
   },
   {
@@ -384,7 +403,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'test',
     title: 'Snapshots differ from what the code renders',
     text: 'snapshot failed from test suite. Inspect your code changes or run with `-u` to update them\nSnapshot mismatched\nobsolete snapshot',
-    sample: ' › 2 snapshots failed from 1 test suite. Inspect your code changes or run `npm test -- -u` to update them.',
+    sample:
+      ' › 2 snapshots failed from 1 test suite. Inspect your code changes or run `npm test -- -u` to update them.',
     cause: 'The output has changed, on purpose or not.',
     fixes: [low('Read the difference; update the snapshots if it is wanted.', 'npx jest --updateSnapshot')],
     links: [link('Snapshot testing', 'https://jestjs.io/docs/snapshot-testing')],
@@ -395,7 +415,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'configuration',
     title: 'The browser of Playwright is not installed',
     text: "browserType.launch: Executable doesn't exist at\nLooks like Playwright was just installed or updated. Please run the following command to download new browsers",
-    sample: "browserType.launch: Executable doesn't exist at /root/.cache/ms-playwright/chromium-1091/chrome-linux/chrome",
+    sample:
+      "browserType.launch: Executable doesn't exist at /root/.cache/ms-playwright/chromium-1091/chrome-linux/chrome",
     cause: 'Browsers belong to one version of Playwright; after an update, or in a new image, they have to be fetched.',
     fixes: [low('Install them with the libraries that they need.', 'npx playwright install --with-deps')],
     links: [link('Playwright browsers', 'https://playwright.dev/docs/browsers')],
@@ -417,7 +438,8 @@ export const javascriptCases: SeedCase[] = [
     category: 'permission',
     title: 'Chrome cannot start its sandbox',
     text: 'Failed to launch the browser process! No usable sandbox\nRunning as root without --no-sandbox is not supported',
-    sample: '[0512/090807.1:ERROR:zygote_host_impl_linux.cc(90)] Running as root without --no-sandbox is not supported.',
+    sample:
+      '[0512/090807.1:ERROR:zygote_host_impl_linux.cc(90)] Running as root without --no-sandbox is not supported.',
     cause: 'The container runs Chrome as root, or without the kernel features that its sandbox uses.',
     fixes: [
       low('Run the browser as a user that is not root.'),

@@ -1,0 +1,55 @@
+// What a model's sentence may rest on: the facts, the excerpt of the log and the cases that it was shown. What stands in
+// none of them is made up.
+
+import { Redactor } from '../logs/redactor.ts'
+
+/** Below this, a quotation is a word that anybody may use. */
+const minQuoted = 3
+
+export class Grounds {
+  readonly #text: string
+  readonly #numbers: Set<string>
+  readonly #redactor = new Redactor()
+
+  constructor(texts: readonly string[]) {
+    this.#text = comparable(texts.join('\n'))
+    this.#numbers = new Set(this.#text.match(/\d+/g) ?? [])
+  }
+
+  redacted(sentence: string): string {
+    return this.#redactor.redactLine(sentence)
+  }
+
+  /** Whether everything in the sentence that can be checked stands in what was shown. */
+  carry(sentence: string): boolean {
+    if (/https?:|www\.|<\|/i.test(sentence)) return false
+    const quoted = [...sentence.matchAll(/"([^"]+)"|“([^”]+)”|«([^»]+)»|`([^`]+)`|(?<!\w)'([^']+)'(?!\w)/g)]
+    if (!quoted.every((match) => this.#shows(match.slice(1).find((group) => group !== undefined) ?? ''))) return false
+    // The number of an item in a list says nothing.
+    const claims = sentence.replace(/^\s*\d{1,2}[.)]\s/, '')
+    if (!(claims.match(/\d+/g) ?? []).every((number) => this.#numbers.has(number))) return false
+    return namesIn(claims).every((name) => this.#shows(name))
+  }
+
+  #shows(text: string): boolean {
+    const wanted = comparable(text).replace(/[.,:;!?]+$/, '')
+    return wanted.length < minQuoted || this.#text.includes(wanted)
+  }
+}
+
+/** Files, paths, flags, domains and identifiers: names that only somebody who saw them can know. */
+function namesIn(sentence: string): string[] {
+  return sentence
+    .split(/[\s"“”«»`()[\]{},;]+/)
+    .map((word) => word.replace(/^['*]+|['*.:!?]+$/g, ''))
+    .filter(
+      (word) =>
+        /\w[\\/]\w|^[\\/]\w|\w\.[a-z]\w*$|_|^--?[a-z]|[a-z][A-Z]|::/i.test(word) &&
+        !/^(e\.g|i\.e|and\/or|etc)$/i.test(word),
+    )
+    .filter((word) => /[\\/._:-]|[a-z][A-Z]/.test(word))
+}
+
+function comparable(text: string): string {
+  return text.toLowerCase().replaceAll(/\s+/g, ' ').trim()
+}

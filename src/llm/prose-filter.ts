@@ -1,0 +1,84 @@
+// The model's prose on its way out, a sentence at a time: one that adds what the model can't know, or says again what was
+// said, is left out. What comes out depends on the text alone, not on how it was cut into tokens, so streamed text is
+// the same as text that was not.
+
+import type { Grounds } from './grounds.ts'
+
+/** A longer sentence is taken as it stands: nobody waits for its end. */
+const maxSentence = 400
+const minSentence = 12
+/** Of a sentence's words, what an earlier sentence may have before it counts as the same. */
+const maxShared = 0.7
+const boundary = /[.!?]["')\]*]*(?=\s)|\n/g
+
+export class ProseFilter {
+  readonly #grounds: Grounds
+  readonly #said: Set<string>[]
+  #held = ''
+  #spoke = false
+
+  /** @param said what the reader has read before; it isn't said again */
+  constructor(grounds: Grounds, said: readonly string[] = []) {
+    this.#grounds = grounds
+    this.#said = said.map(contentWords)
+  }
+
+  /** @returns the text that is certain now; often nothing */
+  push(text: string): string {
+    this.#held += text
+    let out = ''
+    for (let sentence = this.#next(); sentence !== null; sentence = this.#next()) out += this.#keep(sentence)
+    return out
+  }
+
+  /** What is left. A sentence without its end is left out: the model was cut off. */
+  end(): string {
+    const rest = this.#held
+    this.#held = ''
+    return /[.!?]["')\]*]*\s*$/.test(rest) ? this.#keep(rest) : ''
+  }
+
+  #next(): string | null {
+    boundary.lastIndex = 0
+    for (let match = boundary.exec(this.#held); match !== null; match = boundary.exec(this.#held)) {
+      const end = match.index + match[0].length
+      const newline = match[0] === '\n'
+      if (!newline && (end < minSentence || /(?:^|\s)(?:\d{1,2}|e\.g|i\.e|vs|etc)\.$/.test(this.#held.slice(0, end))))
+        continue
+      return this.#cut(newline ? end : end + 1)
+    }
+    return this.#held.length > maxSentence
+      ? this.#cut(this.#held.lastIndexOf(' ', maxSentence) + 1 || maxSentence)
+      : null
+  }
+
+  #cut(length: number): string {
+    const sentence = this.#held.slice(0, length)
+    this.#held = this.#held.slice(length)
+    return sentence
+  }
+
+  #keep(sentence: string): string {
+    const text = sentence.trim()
+    // Blank lines only between sentences that stayed; a heading without its text says nothing.
+    if (text === '' || /^[#*\s]*[\w ]{1,40}:[*\s]*$/.test(text)) return ''
+    const words = contentWords(text)
+    if (words.size === 0 || !this.#grounds.carry(text) || this.#said.some((other) => shared(words, other) > maxShared))
+      return ''
+    this.#said.push(words)
+    const out = this.#grounds.redacted(text)
+    const gap = this.#spoke ? (/^(?:[-*]|\d{1,2}[.)])\s/.test(text) ? '\n' : ' ') : ''
+    this.#spoke = true
+    return gap + out
+  }
+}
+
+function contentWords(text: string): Set<string> {
+  return new Set(text.toLowerCase().match(/[\p{L}\p{N}_]{3,}/gu) ?? [])
+}
+
+function shared(words: Set<string>, other: Set<string>): number {
+  let both = 0
+  for (const word of words) if (other.has(word)) both++
+  return words.size === 0 ? 0 : both / words.size
+}

@@ -69,7 +69,7 @@ async function analysisPrompts(dataDir: string): Promise<string[]> {
     logs.map(async (name) => {
       const log = readFileSync(new URL(`../test/fixtures/logs/${name}.log`, import.meta.url))
       const reduced = reduceLog(log, { logType: 'auto', budgetTokens, countTokens })
-      const messages = await analysisPrompt.formatMessages(promptVariables(reduced))
+      const messages = await analysisPrompt.formatMessages(promptVariables({ reduced, background: '' }))
       return encoder.template.render(
         messages.map((message) => ({
           role: message.type === 'system' ? ('system' as const) : ('user' as const),

@@ -3,7 +3,6 @@
 // delimiters that it can't forge, and is called data.
 
 import { ChatPromptTemplate } from '@langchain/core/prompts'
-import type { Diagnosis } from '../logs/analysis.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
 
 const system = [
@@ -29,8 +28,6 @@ const maxBackground = 240
 
 export interface PromptInput {
   reduced: ReducedLog
-  /** With what the cases say. */
-  diagnosis: Diagnosis
   /** Why such failures usually happen; empty where no case says. */
   background: string
 }

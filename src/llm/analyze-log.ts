@@ -94,7 +94,7 @@ export async function* analyzeLog(input: AnalyzeLogInput): AsyncGenerator<Analyz
   let outcome: Outcome = { finish_reason: 'stop', usage: null, error: null }
   if (asked) {
     for (const words of resumed.words) say(filter.push(words))
-    const prose = explain({ ...input, transport }, findings, backgroundOf(cases))
+    const prose = explain({ ...input, transport }, backgroundOf(cases))
     for (let step = await prose.next(); ; step = await prose.next()) {
       if (step.done) {
         outcome = step.value
@@ -174,7 +174,6 @@ interface Outcome {
 /** The model's tokens. Returns how it ended; throws what ends the attempt. */
 async function* explain(
   input: AnalyzeLogInput & { transport: GenerateTransport },
-  diagnosis: Diagnosis,
   background: string,
 ): AsyncGenerator<TokenChunk, Outcome, undefined> {
   const { reduced, sampling, maxTokens, model, signal } = input
@@ -186,7 +185,7 @@ async function* explain(
   try {
     const config = { ...input.config, signal: AbortSignal.any(signals) }
     // Each token as soon as the text that follows from it has come out of the chain.
-    for await (const _ of await explainer(llm).stream({ reduced, diagnosis, background }, config)) yield* tap.take()
+    for await (const _ of await explainer(llm).stream({ reduced, background }, config)) yield* tap.take()
   } catch (thrown) {
     signal?.throwIfAborted()
     error = timeout?.aborted

@@ -44,7 +44,12 @@ export const knowledgeDocs: RouteDoc[] = [
     parameters: [
       { name: 'q', in: 'query', schema: { type: 'string', maxLength: 500 }, example: 'npm', description: 'words' },
       { name: 'source', in: 'query', schema: { type: 'string' }, description: 'seed, import or feedback' },
-      { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1 }, description: 'at most 200; 50 by default' },
+      {
+        name: 'limit',
+        in: 'query',
+        schema: { type: 'integer', minimum: 1 },
+        description: 'at most 200; 50 by default',
+      },
       { name: 'offset', in: 'query', schema: { type: 'integer', minimum: 0 }, description: 'cases to leave out' },
     ],
     answers: { 200: { description: 'a page of cases', json: component('CasePage', casePageSchema) } },

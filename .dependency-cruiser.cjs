@@ -49,6 +49,19 @@ module.exports = {
       from: { path: '^src/', pathNot: [withMainFiles, '^src/[^/]+$'] },
       to: { path: settings },
     },
+    {
+      name: 'client-alone',
+      severity: 'error',
+      // It runs in browsers, and is published by itself.
+      from: { path: '^src/client/' },
+      to: { path: '^src/[^/]+$' },
+    },
+    {
+      name: 'client-runs-anywhere',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { dependencyTypes: ['core'] },
+    },
     { name: 'root-imports-no-folder', severity: 'error', from: { path: '^src/[^/]+$' }, to: { path: '^src/[^/]+/' } },
     ...folders.map((folder) => ({
       name: `${folder}-imports`,

@@ -8,6 +8,7 @@ import { runCommand } from '../src/cli/run-command.ts'
 const checks: Record<string, string[]> = {
   types: ['tsc', '--noEmit'],
   "the page's types": ['tsc', '-p', 'src/console'],
+  "the client's types": ['tsc', '-p', 'src/client'],
   lint: ['biome', 'check', '--error-on-warnings'],
   'unused code': ['knip'],
   'import boundaries': ['node', '--import', 'tsx', 'scripts/boundaries.ts'],

@@ -25,7 +25,7 @@ step ninja -C build
 ninja -v -j2 -C build
 RUN
 
-fails ctest-one-of-many --category test --root "expected 4096, got 0" --root "7/40 Test  #7: error_recovery_7" --format gitlab <<'RUN'
+fails ctest-one-of-many --category test --root "7 - error_recovery_7 (Failed)" --root "expected 4096, got 0" --root "7/40 Test  #7: error_recovery_7" --format gitlab <<'RUN'
 printf 'cmake_minimum_required(VERSION 3.16)\nproject(t NONE)\nenable_testing()\n' > CMakeLists.txt
 for i in $(seq 1 40); do
   [ $i = 7 ] && body='echo block size: expected 4096, got 0; exit 1' || body='echo ok'
@@ -35,7 +35,7 @@ step ctest --output-on-failure
 cmake -B build > /dev/null && cd build && ctest --output-on-failure
 RUN
 
-fails ctest-timeout --category timeout --category test --root "3/12 Test  #3: sync_3" --root "***Timeout" <<'RUN'
+fails ctest-timeout --category timeout --category test --root "3 - sync_3 (Timeout)" --root "3/12 Test  #3: sync_3" --root "***Timeout" <<'RUN'
 printf 'cmake_minimum_required(VERSION 3.16)\nproject(t NONE)\nenable_testing()\n' > CMakeLists.txt
 for i in $(seq 1 12); do
   [ $i = 3 ] && body='sleep 20' || body='echo ok'

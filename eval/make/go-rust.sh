@@ -49,7 +49,7 @@ step go test -v ./...
 go test -v ./...
 RUN
 
-fails go-test-panic --category runtime --category test --root "panic: runtime error: index out of range [3] with length 3" --root "panic: runtime error: index out of range [3] with length 3 [recovered" --format jenkins <<'RUN'
+fails go-test-panic --category runtime --category test --root "--- FAIL: TestWraps" --root "panic: runtime error: index out of range [3] with length 3" --root "panic: runtime error: index out of range [3] with length 3 [recovered" --format jenkins <<'RUN'
 printf 'module example.org/ring\n\ngo 1.22\n' > go.mod
 printf 'package ring\n\nimport "testing"\n\nfunc at(values []int, i int) int { return values[i] }\n\nfunc TestWraps(t *testing.T) {\n\tat([]int{1, 2, 3}, 3)\n}\n' > ring_test.go
 step Test
@@ -68,7 +68,7 @@ step go test -race
 go test -race ./...
 RUN
 
-fails go-test-timeout --category timeout --category test --root "panic: test timed out after 2s" --format azure <<'RUN'
+fails go-test-timeout --category timeout --category test --root "TestDrain (" --root "panic: test timed out after 2s" --format azure <<'RUN'
 printf 'module example.org/sync\n\ngo 1.22\n' > go.mod
 printf 'package sync\n\nimport "testing"\n\nfunc TestFast(t *testing.T) {}\n\nfunc TestDrain(t *testing.T) {\n\t<-make(chan int)\n}\n' > sync_test.go
 step Test

@@ -35,7 +35,7 @@ step Test
 jest
 RUN
 
-fails vitest-assert --category test --root "AssertionError: expected [ 'a', 'c' ] to deeply equal [ 'a', 'b' ]" --root "FAIL  src/sort.test.js > sort > keeps order" --root "❯ src/sort.test.js:5" --format github <<'RUN'
+fails vitest-assert --category test --root "× sort > keeps order" --root "AssertionError: expected [ 'a', 'c' ] to deeply equal [ 'a', 'b' ]" --root "FAIL  src/sort.test.js > sort > keeps order" --root "❯ src/sort.test.js:5" --format github <<'RUN'
 echo '{"name":"sorting","type":"module"}' > package.json
 mkdir src
 printf "import { describe, expect, it } from 'vitest'\ndescribe('sort', () => {\n  it('reports errors', () => { console.error('Error: bad input (expected)') })\n  it('keeps order', () => {\n    expect(['a', 'c']).toEqual(['a', 'b'])\n  })\n})\n" > src/sort.test.js

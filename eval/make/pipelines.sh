@@ -118,7 +118,7 @@ step ./mach test dom/media
 python3 harness.py
 RUN
 
-fails playwright-harness --category test --category timeout --root "Error: Timed out 1000ms waiting for expect(locator).toHaveText(expected)" --root "1) shop.spec.js:3:1 › adds to the cart" --root "Expected string: \"2\"" --root "Received string: \"1\"" --format github <<'RUN'
+fails playwright-harness --category test --category timeout --root "Error: Timed out 1000ms waiting for expect(locator).toHaveText(expected)" --root "shop.spec.js:3:1 › adds to the cart" --root "Expected string: \"2\"" --root "Received string: \"1\"" --format github <<'RUN'
 printf "module.exports = { timeout: 20000, expect: { timeout: 1000 }, use: { launchOptions: { executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] } } }\n" > playwright.config.js
 printf "const { test, expect } = require('@playwright/test')\n\ntest('adds to the cart', async ({ page }) => {\n  await page.setContent('<b id=count>1</b>')\n  await expect(page.locator('#count')).toHaveText('2')\n})\n\ntest('shows an error message', async ({ page }) => {\n  await page.setContent('<p>Error: out of stock</p>')\n  await expect(page.locator('p')).toContainText('Error')\n})\n" > shop.spec.js
 step npx playwright test

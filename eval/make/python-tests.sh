@@ -30,12 +30,12 @@ step pytest -v
 python -m pytest -v -o log_cli=true -o log_cli_level=WARNING
 RUN
 
-fails pytest-fixture --category test --category runtime --category configuration --root "fixture 'database' not found" <<'RUN'
+fails pytest-fixture --root "ERROR at setup of test_writes" --root "ERROR test_store.py::test_writes" --category test --category runtime --category configuration --root "fixture 'database' not found" <<'RUN'
 printf 'import pytest\n\n@pytest.fixture\ndef cache():\n    return {}\n\ndef test_reads(cache):\n    assert cache == {}\n\ndef test_writes(database):\n    database.write(1)\n' > test_store.py
 pytest -q
 RUN
 
-fails pytest-collection --category dependency --category test --category runtime --root "ModuleNotFoundError: No module named 'acme_billing'" --format azure <<'RUN'
+fails pytest-collection --root "ERROR collecting tests/test_invoice.py" --root "ERROR tests/test_invoice.py" --category dependency --category test --category runtime --root "ModuleNotFoundError: No module named 'acme_billing'" --format azure <<'RUN'
 mkdir tests
 printf 'from acme_billing import invoice\n\ndef test_invoice():\n    assert invoice(1)\n' > tests/test_invoice.py
 printf 'def test_ok():\n    pass\n' > tests/test_ok.py

@@ -18,6 +18,16 @@ function answer(quotes: Answer['quotes'], rest: Partial<Answer> = {}): Answer {
 }
 
 describe('the set of labelled logs', () => {
+  it('is large enough to say something, a sixth of it clean, with enough of both in each half', () => {
+    expect(cases.length).toBeGreaterThanOrEqual(80)
+    expect(cases.filter(({ label }) => label.lines.length === 0).length).toBeGreaterThanOrEqual(20)
+    for (const half of ['dev', 'test']) {
+      const own = cases.filter((each) => each.half === half)
+      expect(own.length).toBeGreaterThanOrEqual(40)
+      expect(own.filter(({ label }) => label.lines.length === 0).length).toBeGreaterThanOrEqual(10)
+    }
+  })
+
   it.each(cases)('labels lines that are there and say what failed: $name', ({ label, log }) => {
     const text = new TextDecoder().decode(log)
     const lines = text.split('\n')

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, firstMention, lastLines } from '../../eval/answer.ts'
 import { type EvalCase, halfOf, readCases } from '../../eval/case.ts'
+import { embeddedAnalysis, evaluateHalf } from '../../eval/evaluate.ts'
 import { share } from '../../eval/interval.ts'
 import { withoutColours } from '../../eval/lines.ts'
+import { missReport } from '../../eval/report.ts'
 import { scoreOf, shortfalls, summaryOf } from '../../eval/score.ts'
 
 const cases = readCases()
@@ -115,5 +117,19 @@ describe('the arithmetic', () => {
     expect(lastLines(long).quotes[0]).toMatchObject({ start: 53, end: 152 })
     expect(firstMention(long).quotes).toEqual([{ start: 1, end: 1, text: 'error 1' }])
     expect(firstMention(Buffer.from('fine\n')).quotes).toEqual([])
+  })
+})
+
+describe('the dev half', () => {
+  const result = evaluateHalf('dev', cases, embeddedAnalysis())
+
+  it('reaches the thresholds of failed logs, leaks no secret and quotes faithfully', () => {
+    const missed = shortfalls(result.summaries[0]!.summary).filter((each) => !each.startsWith('clean '))
+    expect(missed, missReport(result, true)).toEqual([])
+  })
+
+  it('points better than both baselines', () => {
+    const [analysis, ...baselines] = result.summaries.map(({ summary }) => summary.hitAt1.value)
+    for (const baseline of baselines) expect(analysis).toBeGreaterThan(baseline!)
   })
 })

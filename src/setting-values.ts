@@ -2,6 +2,7 @@
 // with the variable's name and what is allowed, is made in settings.ts.
 
 import { z } from 'zod'
+import { parseRedisAddress } from './redis-address.ts'
 
 export const wholeNumber = (min: number, max: number): z.ZodType<number, string> =>
   z
@@ -17,9 +18,7 @@ export const ports: z.ZodType<number[], string> = z
   .transform((parts) => [...new Set(parts.map(Number))])
   .refine((all) => all.every((port) => port >= 1 && port <= 65_535))
 
-export const redisUrl: z.ZodType<string, string> = z
-  .string()
-  .refine((text) => /^rediss?:\/\//.test(text) && URL.canParse(text) && new URL(text).hostname !== '')
+export const redisUrl: z.ZodType<string, string> = z.string().refine((text) => parseRedisAddress(text) !== null)
 
 const bytesOf = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
@@ -58,7 +57,7 @@ export const flag: z.ZodType<boolean, string> = z
 
 /** The text with every password of a URL in it masked, for messages and logs. Works on what isn't a valid URL too. */
 export function withoutPasswords(text: string): string {
-  return text.replace(/:\/\/([^:@/]*):.*@/g, '://$1:***@').replace(/([?&]password=)[^&\s]*/gi, '$1***')
+  return text.replace(/:\/\/([^:@/]*):.*@/g, '://$1:***@').replace(/([?&](?:sentinel_)?password=)[^&\s]*/gi, '$1***')
 }
 
 /** Equal but for one character that is missing, added or another. */

@@ -40,8 +40,9 @@ const variables = {
   REDIS_URL: variable(parse.redisUrl, {
     fallback: null,
     shown: 'found or started by `npm start`',
-    allowed: 'a redis:// or rediss:// URL (Sentinel and Cluster are not supported yet)',
-    meaning: 'the Redis, version 7 or later, that connects all processes',
+    allowed:
+      'redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB, redis+cluster://HOST:PORT,HOST:PORT, or rediss for TLS',
+    meaning: 'the Redis, version 7 or later, that connects all processes: one server, behind Sentinels, or a Cluster',
   }),
   PORT: variable(parse.ports, {
     fallback: '8002,8004',

@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { misspelledSettings, readSettings, requireRedisUrl, settingsTable } from '../src/settings.ts'
 
+const redisUrls =
+  'redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,HOST:PORT/NAME/DB, redis+cluster://HOST:PORT,HOST:PORT, or rediss for TLS'
+
 describe('settings', () => {
   test('an empty environment gives the documented defaults', () => {
     expect(readSettings({})).toMatchObject({
@@ -63,12 +66,13 @@ describe('settings', () => {
     ['CORS_ORIGINS', 'app.example.com', 'origins such as https://app.example.com, comma-separated, or *'],
     ['CORS_ORIGINS', 'https://app.example.com/', 'origins such as https://app.example.com, comma-separated, or *'],
     ['NO_INSTALL', 'maybe', '1 or 0'],
-    ['REDIS_URL', 'localhost:6379', 'a redis:// or rediss:// URL (Sentinel and Cluster are not supported yet)'],
-    [
-      'REDIS_URL',
-      'redis+sentinel://a,b/main/0',
-      'a redis:// or rediss:// URL (Sentinel and Cluster are not supported yet)',
-    ],
+    ['REDIS_URL', 'localhost:6379', redisUrls],
+    ['REDIS_URL', 'redis+sentinel://a,b', redisUrls],
+    ['REDIS_URL', 'redis+sentinel://a,,b/main', redisUrls],
+    ['REDIS_URL', 'redis+sentinel://a:99999/main', redisUrls],
+    ['REDIS_URL', 'redis+sentinel://a/main/first', redisUrls],
+    ['REDIS_URL', 'redis+cluster://', redisUrls],
+    ['REDIS_URL', 'redis+cluster://a/0', redisUrls],
   ])('%s="%s" is refused with its name, its value and what is allowed', (name, value, allowed) => {
     expect(() => readSettings({ [name]: value })).toThrow(
       expect.objectContaining({
@@ -81,7 +85,8 @@ describe('settings', () => {
 
   test('a password never shows in the message, even where the URL is no URL', () => {
     for (const url of [
-      'redis+cluster://me:s3cret@host',
+      'redis+cluster://me:s3cret@host/0',
+      'redis+sentinel://a?sentinel_password=s3cret',
       'redis://me:s3/cr@et@:x',
       'http://:s3cret@host?password=s3cret',
     ]) {

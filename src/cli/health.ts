@@ -5,9 +5,9 @@ import { hostname } from 'node:os'
 import { runMain } from '../process-main.ts'
 import { readSettings, type Settings } from '../settings.ts'
 import { keysOf } from '../stream/keys.ts'
+import { connectOnce } from '../stream/redis.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import { localUrl } from './readiness.ts'
-import { connectOnce } from './redis-probe.ts'
 
 async function apiAnswers({ host, ports }: Settings): Promise<boolean> {
   try {
@@ -20,7 +20,7 @@ async function apiAnswers({ host, ports }: Settings): Promise<boolean> {
 
 async function workerIsReady({ redisUrl }: Settings): Promise<boolean> {
   if (redisUrl === null) return false
-  const redis = connectOnce(redisUrl)
+  const redis = connectOnce(redisUrl, () => {})
   try {
     await redis.connect()
     const workers = await new WorkerRegistry(redis, keysOf()).live()

@@ -1,8 +1,8 @@
 // Asks a running Redis whether it can carry the service.
 
-import { Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { withoutPasswords } from '../setting-values.ts'
+import { connectOnce } from '../stream/redis.ts'
 import { oldestRedisMajor } from './redis-binary.ts'
 
 export interface RedisFacts {
@@ -32,38 +32,26 @@ export async function probeRedis(url: string): Promise<RedisFacts> {
 }
 
 async function readInfo(url: string): Promise<Map<string, string>> {
-  const client = connectOnce(url)
+  // ioredis rejects with "Connection is closed."; the reason comes as an event before.
+  let reason: Error | null = null
+  const client = connectOnce(url, (error) => {
+    reason = error
+  })
   try {
     await client.connect()
     // INFO, not CONFIG: hosted services forbid CONFIG.
     const lines = (await client.info('everything')).split('\r\n')
     return new Map(lines.map((line) => [line.split(':', 1)[0] ?? '', line.slice(line.indexOf(':') + 1)]))
   } catch (thrown) {
-    throw connectionErrors.get(client) ?? thrown
+    throw reason ?? thrown
   } finally {
     client.disconnect()
   }
 }
 
-/** ioredis rejects with "Connection is closed."; the reason comes as an event before. */
-const connectionErrors = new WeakMap<Redis, Error>()
-
-/** A client that tries once and never reconnects; its `connect()` must be called. */
-export function connectOnce(url: string): Redis {
-  const client = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: 5000,
-    commandTimeout: 5000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  })
-  client.on('error', (error: Error) => connectionErrors.set(client, error))
-  return client
-}
-
 /** True when it answers PING; false while it is away, loading its data, or not ours to talk to. */
 export async function redisAnswers(url: string): Promise<boolean> {
-  const client = connectOnce(url)
+  const client = connectOnce(url, () => {})
   try {
     await client.connect()
     return (await client.ping()) === 'PONG'

@@ -8,8 +8,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
+import { connectOnce } from '../stream/redis.ts'
 import { freePort } from './free-port.ts'
-import { connectOnce, redisAnswers } from './redis-probe.ts'
+import { redisAnswers } from './redis-probe.ts'
 import { lastLine } from './run-command.ts'
 
 /** How to run a server whose configuration lies in `folder`. */
@@ -166,7 +167,7 @@ const urlFile = (folder: string): string => join(folder, 'url')
 async function stopLeftover(folder: string): Promise<void> {
   const url = await readFile(urlFile(folder), 'utf8').catch(() => null)
   if (url === null || !(await redisAnswers(url))) return
-  const client = connectOnce(url)
+  const client = connectOnce(url, () => {})
   await client.connect()
   // The connection breaks instead of an answer.
   await client.shutdown('NOSAVE').catch(() => {})

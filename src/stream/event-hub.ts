@@ -20,6 +20,8 @@ export class EventHub {
       for (const listener of this.#channels.get(channel)?.listeners ?? []) listener.onMessage(message)
     })
     redis.on('ready', () => void this.#afterReconnect())
+    // A cluster's subscriber has moved to another node.
+    redis.on('+subscriber', () => void this.#afterReconnect())
   }
 
   /** Resolves with the function that ends the subscription, once Redis has confirmed the channel. */

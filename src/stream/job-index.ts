@@ -42,7 +42,7 @@ export class JobIndex {
 
   /** Admitted jobs whose deadline passed longer than `ms` ago, a few at a time. */
   async overdue(ms: number): Promise<string[]> {
-    const limit = (await redisNow(this.#redis)) - ms
+    const limit = (await redisNow(this.#redis, this.#keys)) - ms
     return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
   }
 

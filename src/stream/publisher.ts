@@ -8,8 +8,8 @@ import { toAppError } from '../errors.ts'
 import { isTerminal, type NewEvent } from './events.ts'
 import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.ts'
 
-/** Why a job's events are no longer wanted. */
-export type StopVerdict = Exclude<AppendVerdict, 'ok' | 'gap'>
+/** Why a job's events are no longer wanted. `gap`: Redis has lost events of earlier attempts; only a new one can go on. */
+export type StopVerdict = Exclude<AppendVerdict, 'ok'>
 
 /** Events of one job that may wait for a Redis that is away or slow. */
 const mostUnconfirmed = 256
@@ -98,7 +98,7 @@ export class JobWriter {
         break
       case 'gap':
         // Redis has lost what it had confirmed; what is older than this attempt can't be sent again.
-        if (lastSeq < this.#startSeq - 1) this.#stop('missing')
+        if (lastSeq < this.#startSeq - 1) this.#stop(verdict)
         else this.#confirmedSeq = lastSeq
         break
       case 'ended':

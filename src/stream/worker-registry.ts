@@ -54,7 +54,7 @@ export class WorkerRegistry {
   }
 
   async beat(info: WorkerInfo): Promise<void> {
-    const now = await redisNow(this.#redis)
+    const now = await redisNow(this.#redis, this.#keys)
     await this.#redis
       .pipeline()
       .zadd(this.#keys.workers, now + heartbeatLifeMs, info.id)
@@ -77,7 +77,7 @@ export class WorkerRegistry {
 
   /** The workers heard of lately; those long gone are forgotten. A damaged heartbeat is no worker. */
   async live(): Promise<LiveWorker[]> {
-    const now = await redisNow(this.#redis)
+    const now = await redisNow(this.#redis, this.#keys)
     const [ids, gone] = await Promise.all([
       this.#redis.zrangebyscore(this.#keys.workers, now, '+inf'),
       this.#redis.zrangebyscore(this.#keys.workers, '-inf', now - 60_000),

@@ -64,16 +64,21 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
     if (end === 'superseded') return 'lost'
     if (end === 'hand-back') {
       await writer.drained()
-      await deps.store.handBack(id, attempt)
-      return 'handed-back'
+      return await handBack(input, deps)
     }
     const { verdict, event } = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
     if (verdict === 'ok') deps.metrics.jobEnded(event)
+    if (verdict === 'gap') return await handBack(input, deps)
     if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
     return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
     deps.publisher.release(writer)
   }
+}
+
+async function handBack({ id, attempt }: AttemptInput, { store }: AttemptDeps): Promise<'handed-back'> {
+  await store.handBack(id, attempt)
+  return 'handed-back'
 }
 
 async function openJob({ id, attempt }: AttemptInput, deps: AttemptDeps): Promise<Opened | 'damaged'> {

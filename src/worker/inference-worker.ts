@@ -30,7 +30,7 @@ export interface InferenceWorkerOptions {
 
 export interface InferenceWorker {
   readonly id: string
-  /** Running jobs go back to the line, the engine is freed, nothing stays open. */
+  /** Running jobs go back to the line, the engine is freed, nothing stays open. Again: the same. */
   stop(): Promise<void>
 }
 
@@ -112,20 +112,25 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   })
   loop.start()
 
+  const stop = async () => {
+    leaveControl()
+    await loop.stop()
+    // Redis is away; there is nothing to close.
+    await queue.close().catch(() => {})
+    clearInterval(heartbeat)
+    metrics.stop()
+    // Redis is away; the last second is not counted.
+    await metrics.flush(redis, keys).catch(() => {})
+    // Redis is away; the heartbeat expires by itself.
+    await registry.leave(worker.id).catch(() => {})
+    await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
+  }
+  let stopped: Promise<void> | undefined
   return {
     id: worker.id,
-    stop: async () => {
-      leaveControl()
-      await loop.stop()
-      // Redis is away; there is nothing to close.
-      await queue.close().catch(() => {})
-      clearInterval(heartbeat)
-      metrics.stop()
-      // Redis is away; the last second is not counted.
-      await metrics.flush(redis, keys).catch(() => {})
-      // Redis is away; the heartbeat expires by itself.
-      await registry.leave(worker.id).catch(() => {})
-      await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
+    stop: () => {
+      stopped ??= stop()
+      return stopped
     },
   }
 }

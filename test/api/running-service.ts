@@ -22,6 +22,8 @@ export interface ServiceOptions {
   stepsPerSecond?: number | null
   env?: NodeJS.ProcessEnv
   redis?: TestRedisOptions
+  /** Instead of a Redis of its own: where the test's is. */
+  redisUrl?: string
 }
 
 export interface RunningService {
@@ -47,13 +49,14 @@ function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: 
 }
 
 export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
-  const redis = await startTestRedis(options.redis)
+  const ownRedis = options.redisUrl === undefined ? await startTestRedis(options.redis) : null
+  const redisUrl = options.redisUrl ?? ownRedis!.url
   const maxContext = options.maxContext ?? 512
   const settings = readSettings({ PORT: '8002', DISCONNECT_GRACE_MS: '1000', ...options.env })
   const startOneApi = () =>
     startApi({
       settings: { ...settings, ports: [0] },
-      redisUrl: redis.url,
+      redisUrl,
       model: { name: 'scripted', precision: 'float32', maxContext },
       tokenizerFiles: embeddedFiles,
       version: '0.0.0',
@@ -61,7 +64,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     })
   const startOneWorker = () =>
     startWorker({
-      redisUrl: redis.url,
+      redisUrl,
       engine: scriptedEngine(options),
       disconnectGraceMs: settings.disconnectGraceMs,
       logger,
@@ -71,7 +74,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   const apis: ApiServer[] = [await startOneApi()]
   const api = apis[0]!
   return {
-    ...{ redis, api, workers },
+    ...{ api, workers },
+    get redis() {
+      if (ownRedis === null) throw new Error('the test has a Redis of its own')
+      return ownRedis
+    },
     url: `http://127.0.0.1:${api.ports[0]}`,
     startWorker: async () => {
       const worker = await startOneWorker()
@@ -85,7 +92,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     },
     stop: async () => {
       await Promise.all([...apis.map((one) => one.stop()), ...workers.map((one) => one.stop())])
-      await redis.stop()
+      await ownRedis?.stop()
     },
   }
 }

@@ -57,6 +57,27 @@ describe('the publisher', () => {
     expect(log.texts).toEqual(['a', 'b', 'c'])
   })
 
+  it('gives up where Redis has lost what an earlier attempt wrote: only a new attempt can write that again', async () => {
+    const { log, stops, publisher } = setUp()
+    const later = publisher.writer('job_a', 2, 10, (verdict) => stops.push(verdict))
+    log.next = () => ({ lastSeq: 7, verdict: 'gap' })
+    later.write(token('k'))
+    expect(await later.finish(done())).toBe('gap')
+    expect(stops).toEqual(['gap'])
+  })
+
+  it('has no room for more than 256 events that Redis has not taken', async () => {
+    const { log, writer } = setUp()
+    log.next = () => new Error('Connection is closed')
+    for (let written = 1; written <= 256; written++) {
+      expect(writer.room()).toBeNull()
+      writer.write(token('a'))
+    }
+    await writer.room()
+    expect(log.texts).toHaveLength(256)
+    expect(writer.room()).toBeNull()
+  })
+
   it('keeps trying while Redis is away', async () => {
     const { log, writer } = setUp()
     log.next = () => new Error('Connection is closed')

@@ -149,7 +149,7 @@ async function startContainer(options: TestRedisOptions): Promise<TestRedis> {
 }
 
 /** Resolves to the server's process id when it answers; a Redis that is still loading its data refuses it. Gives up after 20 seconds. */
-async function untilReady(host: string, port: number, { config }: TestRedisOptions): Promise<number> {
+export async function untilReady(host: string, port: number, { config }: TestRedisOptions = {}): Promise<number> {
   const password = config?.requirepass ?? ''
   const client = new Redis({
     host,

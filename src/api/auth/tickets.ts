@@ -2,16 +2,16 @@
 // opens one job's stream and nothing else, any number of times while it lasts. Redis holds its hash only.
 
 import { createHash, randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { Keys } from '../../stream/keys.ts'
+import type { RedisClient } from '../../stream/redis.ts'
 
 export const ticketSeconds = 60
 
 export class Tickets {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #keys: Keys
 
-  constructor(redis: Redis, keys: Keys) {
+  constructor(redis: RedisClient, keys: Keys) {
     this.#redis = redis
     this.#keys = keys
   }

@@ -2,17 +2,17 @@
 // together; while Redis is away each counts for itself.
 
 import type { Request, RequestHandler, Response } from 'express'
-import type { Redis } from 'ioredis'
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '../../errors.ts'
 import type { Keys } from '../../stream/keys.ts'
+import type { RedisClient } from '../../stream/redis.ts'
 import { callerOf } from '../auth/caller.ts'
 import type { TokenLedger } from './token-ledger.ts'
 
 const windowSeconds = 60
 
 /** @param perMinute 0: no limit */
-export function openLimiter(redis: Redis, keys: Keys, what: 'requests' | 'tokens', perMinute: number) {
+export function openLimiter(redis: RedisClient, keys: Keys, what: 'requests' | 'tokens', perMinute: number) {
   if (perMinute === 0) return null
   const common = { points: perMinute, duration: windowSeconds, keyPrefix: `${keys.prefix}:limit-${what}` }
   return new RateLimiterRedis({

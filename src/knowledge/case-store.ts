@@ -1,10 +1,10 @@
 // The cases in Redis, by scope: everyone's, and those of one API key that only it sees. Each change raises the scope's
 // version, by which a process knows whether what it holds is still all of it.
 
-import type { Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { adminName } from '../setting-keys.ts'
 import type { Keys } from '../stream/keys.ts'
+import type { RedisClient } from '../stream/redis.ts'
 import { type KnowledgeCase, knowledgeCaseSchema } from './case.ts'
 
 /** Everyone's cases. */
@@ -57,10 +57,10 @@ export interface ScopeContent {
 type Script = (keys: number, ...args: (string | number)[]) => Promise<unknown>
 
 export class CaseStore {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #keys: Keys
 
-  constructor(redis: Redis, keys: Keys) {
+  constructor(redis: RedisClient, keys: Keys) {
     this.#redis = redis
     this.#keys = keys
     redis.defineCommand('wfPutCases', { lua: putScript })

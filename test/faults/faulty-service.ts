@@ -90,6 +90,11 @@ export class FaultyService {
     return processesWith(this.#marker)
   }
 
+  /** What a process has written lately. */
+  linesOf({ name }: ServiceProcess): string[] {
+    return this.#lines.get(name) ?? []
+  }
+
   lastLines(): string {
     return [...this.#lines].map(([name, lines]) => `--- ${name}\n${lines.join('\n')}`).join('\n')
   }

@@ -37,6 +37,7 @@ async function soak({ kills, streams, every }: Options): Promise<void> {
         kills: Number(kills),
         everyMs: Number(every),
         maxTokens: 600,
+        scripted: true,
         ttlMs,
         waitForTtl: true,
         say,

@@ -31,6 +31,7 @@ it('nothing is lost, repeated or contradicted while processes are killed, paused
     kills: 10,
     everyMs: 1000,
     maxTokens: 120,
+    scripted: true,
     ttlMs,
     waitForTtl: false,
   })

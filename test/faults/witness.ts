@@ -18,8 +18,8 @@ export interface Order extends OrderedGeneration {
 export interface WitnessDeps {
   urls: string[]
   random: Random
-  /** The token texts that an undisturbed run gives. */
-  reference: string[]
+  /** The token texts that an undisturbed run gives; null: not known. */
+  reference: string[] | null
   /** Aborts when the time for ending is over. */
   giveUp: AbortSignal
 }
@@ -205,8 +205,8 @@ export class Witness {
   #firstSight(seq: number, whole: string, event: ClientEvent): void {
     this.#seen.set(seq, whole)
     if (event.type === 'token') {
-      const expected = this.#deps.reference[this.#texts.length]
-      if (event.data.token !== expected) {
+      const expected = this.#deps.reference?.[this.#texts.length]
+      if (this.#deps.reference && event.data.token !== expected) {
         this.#note(
           `token ${this.#texts.length} is ${JSON.stringify(event.data.token)}, not ${JSON.stringify(expected)}`,
         )
@@ -252,7 +252,7 @@ export class Witness {
     const reason = data.finish_reason
     const allowed = ending === 'whole' ? ['length'] : ['length', 'cancelled']
     if (!allowed.includes(String(reason))) this.#note(`finish_reason is ${reason}; allowed: ${allowed}`)
-    if (reason === 'length' && this.#texts.length !== reference.length) {
+    if (reason === 'length' && reference && this.#texts.length !== reference.length) {
       this.#note(`${this.#texts.length} token events where an undisturbed run has ${reference.length}`)
     }
     const generated = reason === 'length' ? maxTokens : this.#texts.length

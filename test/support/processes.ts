@@ -22,6 +22,11 @@ export function childrenOf(pid: number): number[] {
     .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []))
 }
 
+/** The resident memory of a process. */
+export function residentMiB(pid: number): number {
+  return Math.round(Number(ps(['-o', 'rss=', '-p', String(pid)])[0]) / 1024)
+}
+
 /** Sends a signal to a process that may have just ended. @returns whether it was there */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   try {

@@ -1,0 +1,134 @@
+// From a token's writing to the client's socket, over one API process, beside the barest relay of the same tokens; and the
+// memory of an API with ten thousand idle readers.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../src/cli/free-port.ts'
+import { openStack } from '../test/stream/stack.ts'
+import { residentMiB } from '../test/support/processes.ts'
+import { startTestRedis } from '../test/support/redis.ts'
+import { type Report, ratio } from './report.ts'
+import { median, quantile } from './statistics.ts'
+
+const load = { streams: 500, stepsPerSecond: 20, seconds: 4 }
+const runs = 5
+const idle = { readers: 10_000, jobs: 20 }
+
+interface Ages {
+  p50: number
+  p99: number
+}
+
+export async function benchRelay(report: Report): Promise<void> {
+  // Durable, as `npm start` and compose run it.
+  const redis = await startTestRedis({ durable: true })
+  const port = await freePort()
+  const env = { ...process.env, REDIS_URL: redis.url, PORT: String(port), LOG_LEVEL: 'warn', MAX_CONNECTIONS: '20000' }
+  const api = start('../src/api/main.ts', [], env)
+  const bare = start('./delivery-bare-relay.ts', [redis.url])
+  try {
+    const [barePort] = (await once(bare, 'message')) as [number]
+    await untilListening(port)
+    const ours: Ages[] = []
+    const theirs: Ages[] = []
+    for (let run = 0; run <= runs; run++) {
+      const own = await relay(redis.url, 'log', port)
+      const other = await relay(redis.url, 'publish', barePort)
+      // The first is for the compilers.
+      if (run === 0) continue
+      ours.push(own)
+      theirs.push(other)
+    }
+    tell(report, ours, theirs)
+    await idleReaders(report, redis.url, port, api.pid ?? 0)
+  } finally {
+    bare.kill()
+    api.kill()
+    await once(api, 'exit')
+    await redis.stop()
+  }
+}
+
+async function relay(redisUrl: string, way: 'log' | 'publish', port: number): Promise<Ages> {
+  const { streams, stepsPerSecond, seconds } = load
+  const publisher = start('./delivery-publisher.ts', [redisUrl, way, String(streams), String(stepsPerSecond)])
+  const client = start('./delivery-client.ts', [])
+  const [ids] = (await once(publisher, 'message')) as [string[]]
+  client.send({ port, ids, paths: way === 'log' ? '/jobs/ID/stream' : '/ID' })
+  await once(client, 'message')
+  const published = once(publisher, 'exit')
+  publisher.send(seconds)
+  await published
+  // Without an end of its own, the bare relay's streams are ended by their client.
+  if (way === 'publish') await sleep(200)
+  const told = once(client, 'message')
+  if (way === 'publish') client.send('stop')
+  const [ages] = (await told) as [number[]]
+  client.kill()
+  const expected = streams * stepsPerSecond * seconds
+  if (ages.length !== expected) throw new Error(`${way}: ${ages.length} of ${expected} tokens arrived`)
+  return { p50: median(ages), p99: quantile(ages, 0.99) }
+}
+
+function tell(report: Report, ours: Ages[], theirs: Ages[]): void {
+  const caption =
+    `One API process relaying ${load.streams} streams of ${load.stepsPerSecond} tokens a second, all tokens of a step at once: ` +
+    `from the writing of a token to the client's socket, ms; median of ${runs} alternating runs.`
+  const row = (name: string, ages: Ages[]) => [
+    name,
+    ...(['p50', 'p99'] as const).map((key) => median(ages.map((age) => age[key])).toFixed(1)),
+  ]
+  report.table(
+    caption,
+    ['', 'p50', 'p99'],
+    [row('the product: logged, checked, resumable', ours), row('bare node:http and ioredis, PUBLISH only', theirs)],
+  )
+  const value = median(ours.map(({ p99 }, run) => p99 / theirs[run]!.p99))
+  report.note(
+    `p99 to the bare relay, run by run: ${ours.map(({ p99 }, run) => ratio(p99, theirs[run]?.p99)).join(', ')}`,
+  )
+  report.claim({ what: 'relay: p99 to a bare relay', value, unit: 'x', limit: { atMost: 2 } })
+}
+
+async function idleReaders(report: Report, redisUrl: string, port: number, pid: number): Promise<void> {
+  const stack = await openStack(redisUrl)
+  const ids = await Promise.all(Array.from({ length: idle.jobs }, () => stack.job({ deadlineMs: 600_000 })))
+  const before = residentMiB(pid)
+  const sockets = []
+  for (let reader = 0; reader < idle.readers; reader++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(`GET /jobs/${ids[reader % idle.jobs]}/stream HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+    sockets.push(once(socket, 'data').then(() => socket))
+    if (reader % 200 === 199) await Promise.all(sockets.slice(-200))
+  }
+  const open = await Promise.all(sockets)
+  await sleep(3000)
+  const after = residentMiB(pid)
+  for (const socket of open) socket.destroy()
+  await stack.close()
+  report.note(
+    `${idle.readers.toLocaleString('en')} idle readers of ${idle.jobs} jobs: ${after} MiB resident, ${before} MiB before them.`,
+  )
+  report.claim({ what: 'MiB of an API with 10,000 idle readers', value: after, unit: '', limit: { atMost: 400 } })
+}
+
+function start(entry: string, args: string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
+  const execArgv = ['--import', import.meta.resolve('tsx')]
+  const file = fileURLToPath(new URL(entry, import.meta.url))
+  return fork(file, args, { env, execArgv, serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}
+
+async function untilListening(port: number): Promise<void> {
+  const url = `http://127.0.0.1:${port}/health`
+  const answers = () =>
+    fetch(url)
+      .then(({ ok }) => ok)
+      .catch(() => false)
+  for (const giveUpAt = Date.now() + 30_000; !(await answers()); await sleep(100)) {
+    if (Date.now() > giveUpAt) throw new Error(`no API answers at ${url}`)
+  }
+}

@@ -1,5 +1,5 @@
 // A child process that publishes as a worker of 500 slots does: in every step one token for every job, each with the time at which
-// it was written as its text. `log` goes the product's way (append and publish in one script), `publish` only publishes.
+// it was written as its text. `log` goes the product's way (append and publish in one script), `channel` only publishes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'

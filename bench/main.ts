@@ -9,6 +9,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readSettings } from '../src/settings.ts'
+import { benchRecovery } from './delivery-recovery.ts'
 import { benchRelay } from './delivery-relay.ts'
 import { benchEngine } from './engine-bench.ts'
 import { machine } from './machine.ts'
@@ -27,7 +28,10 @@ const report = new Report()
 report.note(`\`npm run bench\`, ${where}, int8, everything in one run.`)
 const picture = wants('service') ? await benchService(report, { dataDir, llamaServer, caption: where }) : null
 if (wants('engine')) await benchEngine(report, { dataDir, threads: engineThreads, openVinoCommand })
-if (wants('delivery')) await benchRelay(report)
+if (wants('delivery')) {
+  await benchRecovery(report)
+  await benchRelay(report)
+}
 const markdown = report.finish()
 if (values.write && positionals.length === 0) {
   writeReadmePart(markdown)

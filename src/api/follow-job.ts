@@ -36,9 +36,18 @@ export function attach(id: string, response: Response, deps: FollowDeps, onPosit
   return { reader, signal: AbortSignal.any([left.signal, deps.shutdown]), detach }
 }
 
-/** Streams the events after `afterSeq`. Never rejects once the head is out: what goes wrong then is an `error` event. */
-export async function streamJob(id: string, afterSeq: number, response: Response, deps: FollowDeps): Promise<void> {
+/**
+ * Sends the head of a stream and goes on alone with the events after `afterSeq`; what goes wrong then is an `error` event.
+ * The handler that calls it is done: Express would hold its whole chain of handlers, some kilobytes, until the stream ends.
+ */
+export function streamJob(id: string, afterSeq: number, response: Response, deps: FollowDeps): void {
   const sse = new SseResponse(response, id)
+  delete response.req.next
+  void stream(id, afterSeq, response, sse, deps)
+}
+
+/** Never rejects. */
+async function stream(id: string, afterSeq: number, response: Response, sse: SseResponse, deps: FollowDeps) {
   let lastPosition: number | null = null
   const { reader, signal, detach } = attach(id, response, deps, (position, etaMs) => {
     if (position === lastPosition) return

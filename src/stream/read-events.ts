@@ -20,7 +20,7 @@ export interface ReadOptions {
   /** The last seq the reader has; -1 for none. One beyond the log's end waits until the log has passed it. */
   afterSeq: number
   signal: AbortSignal
-  /** Milliseconds without a message after which the log is read again. */
+  /** Milliseconds without a message after which the log is read again; while it has nothing new, twice as long each time. */
   silenceMs?: number
 }
 
@@ -41,6 +41,7 @@ export async function* readEvents(
     let cursor = afterSeq
     let batch = await readLog(store, jobId, cursor, inbox)
     let started = false
+    let quietMs = silenceMs
     while (!signal.aborted) {
       const fresh = batch.filter((event) => event.seq > cursor)
       // The cursor is beyond the end.
@@ -54,7 +55,8 @@ export async function* readEvents(
         if (await isOver(store, jobId, cursor)) return
         started = true
       }
-      const message = await inbox.next(silenceMs)
+      quietMs = inbox.idle && fresh.length === 0 ? Math.min(quietMs * 2, silenceMs * longestQuiet) : silenceMs
+      const message = await inbox.next(quietMs)
       if (signal.aborted) return
       batch = message === null ? [] : parseMessage(jobId, message)
       if (message === null || (batch[0]?.seq ?? 0) > cursor + 1) batch = await readLog(store, jobId, cursor, inbox)
@@ -93,6 +95,8 @@ async function isOver(store: EventSource['store'], jobId: string, cursor: number
   return record.ended_at !== undefined && cursor >= record.last
 }
 
+/** Times `silenceMs`: thousands of readers of jobs that wait must not ask Redis all the time. */
+const longestQuiet = 8
 const maxHeldMessages = 1000
 
 /** The channel's messages in order, with a wake-up for gaps and for silence. */

@@ -43,19 +43,21 @@ export class FaultyService {
   /** What no fault explains: processes that ended by themselves, bugs in their logs. */
   readonly problems: string[] = []
   readonly #wires = new Map<ServiceProcess, RedisWire>()
+  readonly #workerEnv: NodeJS.ProcessEnv
   readonly #marker = `WORKFLOWAI_TEST=${randomUUID()}`
   /** The last lines of each process, for a failure's report. */
   readonly #lines = new Map<string, string[]>()
   /** Faults at one place happen one after the other. */
   readonly #busy = new Map<string, Promise<unknown>>()
 
-  private constructor(redis: TestRedis) {
+  private constructor(redis: TestRedis, workerEnv: NodeJS.ProcessEnv) {
     this.redis = redis
+    this.#workerEnv = workerEnv
   }
 
   /** Resolves when every API serves and sees every worker. */
   static async start({ apis, workers, model, env }: FaultyServiceOptions): Promise<FaultyService> {
-    const service = new FaultyService(await startTestRedis({ durable: true }))
+    const service = new FaultyService(await startTestRedis({ durable: true }), { ...env, MODEL: model })
     try {
       for (let i = 0; i < workers; i++)
         service.workers.push(await service.#launch('worker', i, { ...env, MODEL: model }))
@@ -64,12 +66,18 @@ export class FaultyService {
         service.urls.push(`http://127.0.0.1:${port}`)
         service.apis.push(await service.#launch('api', i, { ...env, PORT: String(port) }))
       }
-      await Promise.all(service.urls.map((url) => untilWorkers(url, workers, 60_000)))
+      await service.#untilWorkersServe()
     } catch (error) {
       await service.stop()
       throw new Error(`the service did not start:\n${service.lastLines()}`, { cause: error })
     }
     return service
+  }
+
+  /** One worker more; resolves when every API sees it. */
+  async addWorker(): Promise<void> {
+    await this.#launchWorker()
+    await this.#untilWorkersServe()
   }
 
   /** Does it, and resolves when it is over. @returns false where there was nothing to do it to */
@@ -103,6 +111,14 @@ export class FaultyService {
     await Promise.all([...this.apis, ...this.workers].map((one) => one.stop()))
     await Promise.all([...this.#wires.values()].map((wire) => wire.stop()))
     await this.redis.stop()
+  }
+
+  async #launchWorker(): Promise<void> {
+    this.workers.push(await this.#launch('worker', this.workers.length, this.#workerEnv))
+  }
+
+  async #untilWorkersServe(): Promise<void> {
+    await Promise.all(this.urls.map((url) => untilWorkers(url, this.workers.length, 60_000)))
   }
 
   async #launch(kind: 'api' | 'worker', index: number, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {

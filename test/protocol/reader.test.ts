@@ -98,7 +98,7 @@ function reading(order: 'subscribe first' | 'read first') {
       const seen: StreamEvent[] = []
       const stop = new AbortController()
       const reader = (async () => {
-        const events = readEvents(redis.source, 'job_a', { afterSeq, signal: stop.signal, silenceMs: 2 ** 30 })
+        const events = readEvents(redis.source, 'job_a', { afterSeq, signal: stop.signal, silenceMs: 2 ** 27 })
         for await (const batch of events) seen.push(...batch)
       })()
       for (const act of acts) {

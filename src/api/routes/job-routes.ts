@@ -40,7 +40,7 @@ export function jobRoutes(service: ApiService): Router {
       return
     }
     await store.renewLeases([id])
-    await streamJob(id, afterSeq, response, service.follow)
+    streamJob(id, afterSeq, response, service.follow)
   })
 
   router.post('/jobs/:id/ticket', async (request, response) => {

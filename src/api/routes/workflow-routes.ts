@@ -24,13 +24,13 @@ export function workflowRoutes(service: ApiService): Router {
     await answerJob(await generate(request), 'generate', response, follow)
   })
   router.post('/generate/stream', ...body, async (request, response) => {
-    await streamJob(await generate(request), -1, response, follow)
+    streamJob(await generate(request), -1, response, follow)
   })
   router.post('/workflows/analyze-log', ...logBody, async (request, response) => {
     await answerJob(await analyze(request), 'analyze-log', response, follow)
   })
   router.post('/workflows/analyze-log/stream', ...logBody, async (request, response) => {
-    await streamJob(await analyze(request), -1, response, follow)
+    streamJob(await analyze(request), -1, response, follow)
   })
   router.post('/jobs', ...logBody, async (request, response) => {
     const { kind, ...rest } = asObject(request.body)

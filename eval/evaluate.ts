@@ -5,7 +5,7 @@ import { Tokenizer } from '../src/tokenizer/tokenizer.ts'
 import { type Answerer, analysis, firstMention, lastLines } from './answer.ts'
 import type { EvalCase, Half } from './case.ts'
 import type { HalfResult } from './report.ts'
-import { scoreOf, summaryOf } from './score.ts'
+import { redactedLines, scoreOf, summaryOf } from './score.ts'
 
 /** What the embedded model's context leaves for a log. */
 const budgetTokens = 1300
@@ -22,9 +22,10 @@ export function embeddedAnalysis(): Answerer {
 
 export function evaluateHalf(half: Half, all: EvalCase[], analyze: Answerer): HalfResult {
   const cases = all.filter((each) => each.half === half)
+  const originals = cases.map(({ log }) => redactedLines(log))
   const contestants = { analysis: analyze, 'last 100 lines': lastLines, 'first mention': firstMention }
   const results = Object.entries(contestants).map(([name, answer]) => {
-    const scores = cases.map((each) => scoreOf(each, answer(each.log)))
+    const scores = cases.map((each, index) => scoreOf(each, answer(each.log), originals[index]))
     return { name, scores, summary: summaryOf(scores) }
   })
   return { half, cases, scores: results[0]!.scores, summaries: results.map(({ name, summary }) => ({ name, summary })) }

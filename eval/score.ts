@@ -26,10 +26,9 @@ export interface Score {
   timeMs: number
 }
 
-export function scoreOf({ name, label, log }: EvalCase, answer: Answer): Score {
+export function scoreOf({ name, label, log }: EvalCase, answer: Answer, originals = redactedLines(log)): Score {
   const clean = label.lines.length === 0
   const hits = answer.quotes.map(({ start, end }) => label.lines.some(([from, to]) => start <= to && from <= end))
-  const originals = redactedLines(log)
   return {
     name,
     clean,
@@ -45,7 +44,7 @@ export function scoreOf({ name, label, log }: EvalCase, answer: Answer): Score {
 }
 
 /** The original lines as they may be shown, computed without the analysis: split, made visible, redacted in order. */
-function redactedLines(log: Uint8Array): string[] {
+export function redactedLines(log: Uint8Array): string[] {
   const redactor = new Redactor()
   return rawLines(log).map((line) => redactor.redactLine(visibleText(line)))
 }

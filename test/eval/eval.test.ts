@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type Answer, firstMention, lastLines } from '../../eval/answer.ts'
 import { type EvalCase, halfOf, readCases } from '../../eval/case.ts'
 import { embeddedAnalysis, evaluateHalf } from '../../eval/evaluate.ts'
 import { share } from '../../eval/interval.ts'
 import { withoutColours } from '../../eval/lines.ts'
-import { missReport } from '../../eval/report.ts'
+import { type HalfResult, missReport } from '../../eval/report.ts'
 import { scoreOf, shortfalls, summaryOf } from '../../eval/score.ts'
 
 const cases = readCases()
@@ -121,7 +121,10 @@ describe('the arithmetic', () => {
 })
 
 describe('the dev half', () => {
-  const result = evaluateHalf('dev', cases, embeddedAnalysis())
+  let result: HalfResult
+  beforeAll(() => {
+    result = evaluateHalf('dev', cases, embeddedAnalysis())
+  })
 
   it('reaches the thresholds of failed logs, leaks no secret and quotes faithfully', () => {
     const missed = shortfalls(result.summaries[0]!.summary).filter((each) => !each.startsWith('clean '))

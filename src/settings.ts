@@ -120,6 +120,15 @@ const variables = {
     allowed: 'origins such as https://app.example.com, comma-separated, or *',
     meaning: 'web origins whose pages may call the API',
   }),
+  RULES_DIR: variable(
+    z.string().transform((folder) => resolve(folder)),
+    {
+      fallback: null,
+      shown: 'none',
+      allowed: 'a folder with .json files, each a list of rules',
+      meaning: 'folder with rules of your own that recognize failures in logs',
+    },
+  ),
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',
@@ -180,6 +189,8 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     trustProxy: required(env, 'TRUST_PROXY'),
     /** Empty: pages of other origins may not call the API. `*` is any. */
     corsOrigins: required(env, 'CORS_ORIGINS'),
+    /** Absolute; null: only the rules that come with the program. */
+    rulesDir: optional(env, 'RULES_DIR'),
     logLevel: required(env, 'LOG_LEVEL'),
     /** Absolute. */
     dataDir: required(env, 'DATA_DIR'),

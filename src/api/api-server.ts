@@ -6,6 +6,7 @@ import { AppError, toAppError } from '../errors.ts'
 import { CaseStore } from '../knowledge/case-store.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
+import { ruleSetWith } from '../logs/user-rules.ts'
 import type { Settings } from '../settings.ts'
 import { AdmissionGate } from '../stream/admission.ts'
 import { EventHub } from '../stream/event-hub.ts'
@@ -58,7 +59,10 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
   const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
   const subscriber = connectRedis(options.redisUrl, 'subscriber', warn('redis connection'))
-  const threads = new TextThreads(options.tokenizerFiles)
+  const limits = { limitBytes: settings.logBodyLimitBytes, rulesDir: settings.rulesDir }
+  // Wrong rules end the process here, not at the first log.
+  ruleSetWith(settings.rulesDir)
+  const threads = new TextThreads(options.tokenizerFiles, limits)
   const formats = new FormatChecks(options.tokenizerFiles)
   try {
     await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])

@@ -13,8 +13,11 @@ export function rawBody(request: IncomingMessage): Buffer {
   return rawBodies.get(request) ?? Buffer.alloc(0)
 }
 
-/** @param limitBytes larger bodies are refused with 413 before they are read whole */
-export function jsonBody(limitBytes: number): RequestHandler[] {
+/**
+ * @param limitBytes larger bodies are refused with 413 before they are read whole
+ * @param allowedTypes what the refusal of another type names
+ */
+export function jsonBody(limitBytes: number, allowedTypes = 'application/json'): RequestHandler[] {
   const parse = express.json({
     limit: limitBytes,
     // A bare string or number is valid JSON and the wrong type: the validation says so, with the field's name.
@@ -26,20 +29,24 @@ export function jsonBody(limitBytes: number): RequestHandler[] {
       if (!isUtf8(bytes)) throw new AppError('malformed', 'the body is not valid UTF-8', { field: 'body' })
     },
   })
-  return [checkContentType, parse, requireBody]
+  return [checkContentType(allowedTypes), parse, requireBody]
 }
 
-const checkContentType: RequestHandler = (request, _response, next) => {
-  const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
-  const json = type === 'application/json' || type?.endsWith('+json')
-  const plain = type === undefined || type === '' || type === 'application/x-www-form-urlencoded'
-  if (json || (plain && !isForeignOrigin(request))) next()
-  else {
-    next(
-      new AppError('unsupported_media_type', `Content-Type is ${type ?? 'missing'}; allowed: application/json`, {
-        field: 'Content-Type',
-      }),
-    )
+/** In lower case, without parameters; empty when there is none. */
+export function mediaTypeOf(request: Request): string {
+  return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+function checkContentType(allowedTypes: string): RequestHandler {
+  return (request, _response, next) => {
+    const type = mediaTypeOf(request)
+    const json = type === 'application/json' || type.endsWith('+json')
+    const plain = type === '' || type === 'application/x-www-form-urlencoded'
+    if (json || (plain && !isForeignOrigin(request))) next()
+    else {
+      const message = `Content-Type is ${type === '' ? 'missing' : type}; allowed: ${allowedTypes}`
+      next(new AppError('unsupported_media_type', message, { field: 'Content-Type' }))
+    }
   }
 }
 
@@ -51,7 +58,8 @@ function emptyBody(): AppError {
   return new AppError('malformed', 'the body is empty; send a JSON object', { field: 'body' })
 }
 
-function isForeignOrigin(request: Request): boolean {
+/** Whether a page of another origin sent the request. */
+export function isForeignOrigin(request: Request): boolean {
   const origin = request.headers.origin
   if (origin === undefined) return false
   try {

@@ -47,6 +47,8 @@ export interface RouteDoc {
     /** One of these. */
     of: readonly Component[]
     examples: Record<string, object>
+    /** What may be sent instead, as it is. */
+    media?: readonly string[]
   }
   answers: Record<number, AnswerDoc>
   /** Beside those that follow from its access and its body. */

@@ -71,7 +71,7 @@ function operationId(method: string, path: string): string {
   return method + words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('')
 }
 
-function requestBody({ of, examples }: NonNullable<RouteDoc['body']>, components: Components) {
+function requestBody({ of, examples, media = [] }: NonNullable<RouteDoc['body']>, components: Components) {
   const refs = of.map((one) => components.ref(one))
   const named = Object.entries(examples).map(([name, value]) => [name, { value }])
   return {
@@ -81,8 +81,17 @@ function requestBody({ of, examples }: NonNullable<RouteDoc['body']>, components
         schema: refs.length === 1 ? refs[0] : { oneOf: refs },
         examples: Object.fromEntries(named),
       },
+      ...Object.fromEntries(media.map((type) => [type, { schema: mediaSchema(type) }])),
     },
   }
+}
+
+function mediaSchema(type: string): object {
+  if (type === 'text/plain') return { type: 'string' }
+  const binary = { type: 'string', format: 'binary' }
+  return type === 'multipart/form-data'
+    ? { type: 'object', properties: { file: binary }, additionalProperties: true }
+    : binary
 }
 
 function answer({ description, json, events, media }: AnswerDoc, components: Components) {

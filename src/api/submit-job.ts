@@ -8,7 +8,7 @@ import type { AdmissionGate, AdmissionLimits, AdmissionRefusal, Idempotency } fr
 import type { JobStore } from '../stream/job-store.ts'
 import type { GeneratePayload, GenerateWish, JobPayload } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
-import type { AnalyzeBody, GenerateBody } from '../stream/request.ts'
+import type { AnalyzeOptions, GenerateBody } from '../stream/request.ts'
 import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
 import type { FormatChecks } from './format-checks.ts'
 import type { TokenAccount } from './limits/token-ledger.ts'
@@ -88,15 +88,24 @@ export function withNextSeed(job: PreparedJob<GeneratePayload>, steps: number): 
   return { ...job, payload: { ...job.payload, request: { ...request, seed } } }
 }
 
+export interface AnalysisWish {
+  options: AnalyzeOptions
+  /** As a text, or as bytes, which are given away. */
+  log: string | Uint8Array<ArrayBuffer>[]
+}
+
 /** As submitGenerate, for a log: it is reduced here, and only what was kept goes into the queue. */
-export async function submitAnalysis(body: AnalyzeBody, deps: SubmitDeps, submitter: Submitter): Promise<string> {
+export async function submitAnalysis(
+  { options, log }: AnalysisWish,
+  deps: SubmitDeps,
+  submitter: Submitter,
+): Promise<string> {
   assertServing(deps)
-  const { log_content: log, ...options } = body
   const mostTokens = deps.maxContext - promptFrameTokens - minimumLogTokens
-  const maxTokens = body.max_tokens ?? Math.max(1, Math.min(defaultMaxTokens, mostTokens))
+  const maxTokens = options.max_tokens ?? Math.max(1, Math.min(defaultMaxTokens, mostTokens))
   const budgetTokens = logBudgetTokens(deps.maxContext, maxTokens)
-  const reduced = await deps.threads.reduceLog({ log, logType: body.log_type, budgetTokens })
-  const request = { ...options, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
+  const reduced = await deps.threads.reduceLog({ log, logType: options.log_type, redact: options.redact, budgetTokens })
+  const request = { ...options, max_tokens: maxTokens, seed: options.seed ?? randomInt(maxSeedExclusive) }
   const promptTokens = promptFrameTokens + reduced.tokens
   return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, submitter)
 }

@@ -7,6 +7,7 @@ import type { Idempotency } from '../stream/admission.ts'
 import { callerOf, ownerOf } from './auth/caller.ts'
 import { rawBody } from './body.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
+import { LogUpload } from './log-upload.ts'
 import type { Submitter } from './submit-job.ts'
 
 /** @throws AppError `invalid_header` */
@@ -26,6 +27,7 @@ function idempotencyOf(request: Request): Idempotency | undefined {
     throw new AppError('invalid_header', message, { field: 'Idempotency-Key' })
   }
   const route = request.path.replace(/\/stream$/, '')
-  const hash = createHash('sha256').update(`${route}\n`).update(rawBody(request)).digest('base64url')
+  const sent = request.body instanceof LogUpload ? request.body.sha256 : rawBody(request)
+  const hash = createHash('sha256').update(`${route}\n`).update(sent).digest('base64url')
   return { key, hash }
 }

@@ -5,15 +5,29 @@ import { type ErrorCode, toAppError } from '../errors.ts'
 import type { OutputFormat } from '../grammar/format.ts'
 import { Grammars } from '../grammar/grammars.ts'
 import { vocabularyOf } from '../grammar/vocabulary.ts'
+import { logPieces } from '../logs/log-bytes.ts'
 import { reduceLog as reduce } from '../logs/reduce-log.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
+import type { RuleSet } from '../logs/rule-set.ts'
+import type { PersonalData } from '../logs/secret-rules.ts'
+import { ruleSetWith } from '../logs/user-rules.ts'
 import { PromptEncoder, type PromptInput } from '../tokenizer/prompt-encoder.ts'
 import { Tokenizer, type TokenizerFiles } from '../tokenizer/tokenizer.ts'
 
 export interface ReduceTask {
-  log: string
+  /** Decoded, or its bytes, which may be gzip. */
+  log: string | Uint8Array<ArrayBuffer>[]
   logType: string
+  redact: readonly PersonalData[]
   budgetTokens: number
+}
+
+/** What a task can't choose. */
+export interface ReduceLimits {
+  /** Of an unpacked log. */
+  limitBytes: number
+  /** The user's rules; null: there are none. */
+  rulesDir: string | null
 }
 
 export type Outcome<Value> = { value: Value } | { error: { code: ErrorCode; message: string; field?: string } }
@@ -53,11 +67,15 @@ export function countTokens(prompt: PromptInput): Outcome<number> {
   return outcomeOf(() => promptEncoder().encode(prompt).length)
 }
 
-export function reduceLog({ log, logType, budgetTokens }: ReduceTask): Outcome<ReducedLog> {
+let rules: RuleSet | undefined
+
+export function reduceLog({ log, limitBytes, rulesDir, ...options }: ReduceTask & ReduceLimits): Outcome<ReducedLog> {
   const { tokenizer } = promptEncoder()
-  return outcomeOf(() =>
-    reduce(log, { logType, budgetTokens, countTokens: (text) => tokenizer.encodePlain(text).length }),
-  )
+  return outcomeOf(() => {
+    rules ??= ruleSetWith(rulesDir)
+    const content = typeof log === 'string' ? log : logPieces(log, limitBytes)
+    return reduce(content, { ...options, rules, countTokens: (text) => tokenizer.encodePlain(text).length })
+  })
 }
 
 function outcomeOf<Value>(work: () => Value): Outcome<Value> {

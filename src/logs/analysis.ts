@@ -21,10 +21,10 @@ export const categories = [
 ] as const
 export type Category = (typeof categories)[number]
 
-const phases = ['checkout', 'setup', 'install', 'build', 'test', 'package', 'deploy', 'run', 'unknown'] as const
+export const phases = ['checkout', 'setup', 'install', 'build', 'test', 'package', 'deploy', 'run', 'unknown'] as const
 export type Phase = (typeof phases)[number]
 
-const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
+export const severities = ['critical', 'high', 'medium', 'low', 'info'] as const
 export type Severity = (typeof severities)[number]
 
 export const maxEvidenceLines = 30
@@ -37,7 +37,7 @@ const evidenceSchema = z.object({
 })
 export type Evidence = z.infer<typeof evidenceSchema>
 
-const fixSchema = z.object({
+export const fixSchema = z.object({
   action: z.string(),
   command: z.string().optional(),
   risk: z.enum(['low', 'medium', 'high']),
@@ -45,7 +45,7 @@ const fixSchema = z.object({
 export type Fix = z.infer<typeof fixSchema>
 
 /** `source` says who vouches for it: `rule` or `knowledge`. Never the model. */
-const referenceSchema = z.object({ title: z.string(), url: z.string(), source: z.string() })
+export const referenceSchema = z.object({ title: z.string(), url: z.string(), source: z.string() })
 export type Reference = z.infer<typeof referenceSchema>
 
 const rootCauseSchema = z.object({

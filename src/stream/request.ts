@@ -76,7 +76,32 @@ export const analyzeRequestSchema = z.strictObject({
   temperature: sampling.temperature.default(0.2),
   top_p: sampling.top_p.default(0.9),
   seed: sampling.seed.optional(),
+  redact: z
+    .array(z.enum(['email', 'ip']))
+    .max(2)
+    .default([])
+    .describe('personal data that is redacted beside secrets'),
   ...jobOptions,
 })
 
-export type AnalyzeBody = z.infer<typeof analyzeRequestSchema>
+/** A number or a list as a query or a form carries it: text. What is none stays text, for the message. */
+const fromText = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && /^-?\d+(?:\.\d+)?$/.test(value) ? Number(value) : value),
+    schema,
+  )
+
+const { log_content: _, ...analyzeOptions } = analyzeRequestSchema.shape
+
+/** The options of an analysis whose log is uploaded: the same, all of them text. */
+export const uploadOptionsSchema = z.strictObject({
+  ...analyzeOptions,
+  max_tokens: fromText(analyzeOptions.max_tokens),
+  temperature: fromText(analyzeOptions.temperature),
+  top_p: fromText(analyzeOptions.top_p),
+  seed: fromText(analyzeOptions.seed),
+  deadline_ms: fromText(analyzeOptions.deadline_ms),
+  redact: z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), analyzeOptions.redact),
+})
+
+export type AnalyzeOptions = z.infer<typeof uploadOptionsSchema>

@@ -1,7 +1,7 @@
 // What the routes that start a job say of themselves.
 
 import { z } from 'zod'
-import { analyzeRequestSchema, generateRequestSchema } from '../../stream/request.ts'
+import { analyzeRequestSchema, generateRequestSchema, uploadOptionsSchema } from '../../stream/request.ts'
 import { type AnswerDoc, component, type ErrorStatus, type ParameterDoc, type RouteDoc } from '../openapi-route.ts'
 import { acceptedSchema, analyzeResultSchema, generateResultSchema } from '../wire-schemas.ts'
 import { analysisEvents, generationEvents } from './event-docs.ts'
@@ -49,7 +49,18 @@ const whole = (description: string, name: string, schema: z.ZodType): AnswerDoc 
 
 const common = { method: 'post', parameters: [idempotencyKey] } as const
 const generate = { ...common, tag: 'Generate', body: { of: [generateRequest], examples: generations } } as const
-const analyze = { ...common, tag: 'Analyse', body: { of: [analyzeRequest], examples: analyses } } as const
+const uploads = ['text/plain', 'application/octet-stream', 'application/gzip', 'multipart/form-data']
+const uploadOptions = Object.keys(uploadOptionsSchema.shape).map(
+  (name): ParameterDoc => ({
+    ...{ name, in: 'query', schema: { type: 'string' } },
+    description:
+      'of a log that is sent as it is: as in AnalyzeLogRequest, a list comma-separated; a form has fields for it',
+  }),
+)
+const analyze = {
+  ...{ ...common, tag: 'Analyse', parameters: [idempotencyKey, ...uploadOptions] },
+  body: { of: [analyzeRequest], examples: analyses, media: uploads },
+} as const
 
 export const workflowDocs: RouteDoc[] = [
   {

@@ -58,7 +58,9 @@ const uploadOptions = Object.keys(uploadOptionsSchema.shape).map(
   }),
 )
 const analyze = {
-  ...{ ...common, tag: 'Analyse', parameters: [idempotencyKey, ...uploadOptions] },
+  ...common,
+  tag: 'Analyse',
+  parameters: [idempotencyKey, ...uploadOptions],
   body: { of: [analyzeRequest], examples: analyses, media: uploads },
 } as const
 

@@ -19,14 +19,20 @@ export class LogUpload {
   ) {}
 }
 
-const uploadTypes = ['multipart/form-data', 'application/octet-stream', 'application/gzip', 'application/x-gzip']
-const allowedTypes = `application/json, text/plain, ${uploadTypes.slice(0, 3).join(', ')}`
+const uploadTypes = [
+  'text/plain',
+  'multipart/form-data',
+  'application/octet-stream',
+  'application/gzip',
+  'application/x-gzip',
+]
+const allowedTypes = `application/json, ${uploadTypes.slice(0, 4).join(', ')}`
 
 /** JSON as everywhere, or an upload: the request's body is then a LogUpload. */
 export function logBody(limitBytes: number): RequestHandler[] {
   const upload: RequestHandler = (request, response, next) => {
     const type = mediaTypeOf(request)
-    if (!type.startsWith('text/') && !uploadTypes.includes(type)) {
+    if (!uploadTypes.includes(type)) {
       next()
       return
     }
@@ -51,7 +57,7 @@ export function logBody(limitBytes: number): RequestHandler[] {
 
 async function readUpload(request: Request, type: string, limitBytes: number): Promise<LogUpload> {
   // These two a form of any web page can send, without the browser asking first.
-  if ((type === 'multipart/form-data' || type.startsWith('text/')) && isForeignOrigin(request)) {
+  if ((type === 'multipart/form-data' || type === 'text/plain') && isForeignOrigin(request)) {
     const message = `Content-Type is ${type}, which a page of another origin may not send; allowed: application/octet-stream, application/json`
     throw new AppError('unsupported_media_type', message, { field: 'Content-Type' })
   }

@@ -6,7 +6,7 @@ import type { LineStore } from './line-store.ts'
 const words: [Category, RegExp][] = [
   [
     'resource',
-    /out of memory|\boom\b|no space left|disk (?:is )?full|cannot allocate|memory (?:limit|exhausted)|quota exceeded|too many (?:open )?(?:files|connections)/i,
+    /\bMemoryError\b|bad_alloc|out of memory|\boom\b|no space left|disk (?:is )?full|cannot allocate|memory (?:limit|exhausted)|quota exceeded|too many (?:open )?(?:files|connections)/i,
   ],
   ['timeout', /\btimed? ?-?out\b|\btimeout\b|deadline exceeded|took too long/i],
   [
@@ -24,6 +24,10 @@ const words: [Category, RegExp][] = [
   [
     'lint',
     /\blint(?:er|ing)?\b|\bstyle\b|formatt(?:ed|ing)|\bprettier\b|checkstyle|trailing whitespace|line (?:is )?(?:longer|too long)/i,
+  ],
+  [
+    'compile',
+    /\b(?:syntax|parse|parsing) error|unexpected (?:token|identifier|end of)|expected ['"`(;{}[\]].{0,12},? ?(?:but )?(?:got|found)/i,
   ],
   [
     'test',

@@ -21,6 +21,9 @@ const tellingScore = 46
 /** The end of a log is where it failed. */
 const tail = 0.85
 
+/** A long log ends with its last lines, not with its last seventh. */
+const lastLines = 15
+
 /** What is left below this is noise: a log with nothing above it is clean. */
 const minimumScore = 12
 
@@ -72,7 +75,7 @@ function placeScore(anchor: Anchor, { lines, run, templateCounts, wrappers }: Co
   if (isRecovered(anchor, body)) score -= 15
   if (index < Math.max(run.lastFinalSuccess, run.lastPartSuccess)) {
     const failedAfter = (wrappers.at(-1) ?? -1) > index
-    if (rule.role === 'cause') score -= failedAfter ? 6 : 30
+    if (rule.role === 'cause') score -= failedAfter ? 6 : 42
     else score -= failedAfter ? 15 : 45
   }
   const place = run.placeOf(index)
@@ -83,8 +86,8 @@ function placeScore(anchor: Anchor, { lines, run, templateCounts, wrappers }: Co
     // What appears all the time is how this system talks, not why it failed.
     if (count >= 100) score -= 18
     else if (count >= 10) score -= 10
-    if (index >= lines.length * tail) score += 5
-    if (precedesWrapper(index, wrappers)) score += 5
+    if (rule.general === true && index >= lines.length * tail) score += 5
+    if (rule.general === true && precedesWrapper(index, wrappers)) score += 5
   }
   return score
 }
@@ -105,10 +108,9 @@ function failures(scored: Anchor[], { lines, run, wrappers }: Context): Anchor[]
   const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
   const isFailure = (anchor: Anchor) =>
     anchor.rule.role === 'wrapper' ||
-    ((anchor.rule.role === 'cause' || anchor.score >= tellingScore) &&
-      !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
+    (anchor.score >= tellingScore && !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
   if (open.some(isFailure)) return open
-  const late = Math.min(lines.length * tail, lines.length - 5)
+  const late = Math.min(Math.max(lines.length * tail, lines.length - lastLines), lines.length - 5)
   if (run.lastPartSuccess > late) return []
   return open.filter((anchor) => anchor.index >= late && !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
 }

@@ -17,7 +17,7 @@ const echo = /^(?:\+{1,4} \S|\[command\]|##\[(?:command|debug|section|group)\]|\
 
 /** The whole run ended well. */
 const finalSuccess =
-  /\bBUILD SUCCESS(?:FUL)?\b|^Finished: SUCCESS|\bJob succeeded\b|(?:completed|run) with exit code:? 0\b|^Build succeeded\b/
+  /\bBUILD SUCCESS(?:FUL)?\b|^Finished: SUCCESS|\bJob succeeded\b|(?:completed|run) with exit code:? 0\b|^Build succeeded\b|^Done\. Your build exited with 0|^The command ".{1,300}" exited with 0|exited with (?:code|status):? 0\b|^Process finished with exit code 0\b/
 
 /** A part of the run ended well; failures reported before it are of something else, or were expected. */
 const partSuccess =
@@ -47,6 +47,8 @@ export class RunStructure {
       return true
     }
     if (stepFailed.test(body)) this.#fail()
+    // GitHub cleans up after every job; a job without an error until then has ended well.
+    if (body.startsWith('Cleaning up orphan processes') && this.#failedSteps === 0) this.lastFinalSuccess = index
     if (finalSuccess.test(body)) this.lastFinalSuccess = index
     else if (partSuccess.test(body)) this.lastPartSuccess = index
     return echo.test(body)

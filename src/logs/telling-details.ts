@@ -22,6 +22,11 @@ const details: [RegExp, number][] = [
   // The chatter of a level below an error.
   [/(?:^|[\s[(|"=])(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)(?:[\]:)|"\s-]|$)/, -22],
   [/(?:^|[\s[(|"=])(?:info|debug|trace|notice|verbose)(?:\]|: )/, -22],
+  // Requests that a server has answered, as it should.
+  [
+    /^(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) \S{1,300} [1-4]\d\d\b|"(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS) [^"]{1,500}" [1-4]\d\d\b/,
+    -30,
+  ],
   // A page's console in a browser test.
   [/\bGECKO\(\d+\) \||\bconsole\.(?:error|warn)\b|\bJavaScript (?:error|warning)\b|\bCONSOLE\(/, -26],
   // Names of tests and files that are about failing.

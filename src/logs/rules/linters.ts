@@ -131,6 +131,7 @@ export const linterRules: LogRule[] = [
     pattern:
       /^would reformat (\S{1,300})|Code style issues (?:found|were found).{0,200}|Imports are incorrectly sorted|^Diff in (\S{1,300}):?\d*:?$|(?:is|are) not (?:correctly |properly )?formatted|formatting violations|^(?:\[error\] )?File is not `?goimports`?-ed/i,
     weight: 80,
+    above: { while: /^\[(?:warn|error)\] \S{1,300}$|^would reformat \S/, max: 4 },
     statement: 'A formatter would change files: $1$2',
     fixes: [{ action: 'Run the formatter and commit what it changed.', risk: 'low' }],
     examples: {

@@ -112,6 +112,18 @@ export const pythonRules: LogRule[] = [
   },
   {
     ...test,
+    id: 'doctest/failed',
+    hints: ['failed example:'],
+    pattern: /^Failed example:$/,
+    role: 'cause',
+    weight: 82,
+    above: { while: /^File ".{1,300}", line \d+, in /, max: 1 },
+    below: { while: /^\s+\S|^(?:Expected|Got|Exception raised|Expected nothing):?$/, max: 8 },
+    statement: 'An example in a docstring gives another result.',
+    examples: { positive: ['Failed example:'], nearMiss: ['1 failed example: none', 'ok'] },
+  },
+  {
+    ...test,
     id: 'unittest/failed',
     hints: ['fail: ', 'error: '],
     pattern: /^(?:FAIL|ERROR|XPASS)(?: \[[\d.]{1,12}s?\])?: (\w{1,200}) \((\S{1,200})\)/,
@@ -243,9 +255,9 @@ export const pythonRules: LogRule[] = [
   {
     ...test,
     id: 'pytest/summary',
-    hints: [' failed', 'failed (', 'errors during'],
+    hints: [' failed', 'failed (', 'errors during', 'test failed'],
     pattern:
-      /^=+ (?:.{0,80}, )?[1-9]\d* (?:failed|errors?)\b.{0,120}=+$|^FAILED \((?:failures|errors)=\d+|Interrupted: \d+ errors? during collection/,
+      /^\*{3}Test Failed\*{3}|^=+ (?:.{0,80}, )?[1-9]\d* (?:failed|errors?)\b.{0,120}=+$|^FAILED \((?:failures|errors)=\d+|Interrupted: \d+ errors? during collection/,
     role: 'wrapper',
     weight: 28,
     examples: {

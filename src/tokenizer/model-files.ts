@@ -90,8 +90,20 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** A clone carries its model; the npm package does not. */
+function embedded(): ModelFiles {
+  if (existsSync(EMBEDDED) && readdirSync(EMBEDDED).some((name) => name.endsWith('.gguf')))
+    return inFolder(EMBEDDED, null)
+  throw new AppError(
+    'bad_model',
+    'there is no model here: set MODEL to a GGUF file or a model folder, or fetch one with ' +
+      '`workflowai model pull HuggingFaceTB/SmolLM2-135M-Instruct` and set MODEL to its id',
+    { field: 'MODEL' },
+  )
+}
+
 function locate(setting: string | null, dataDir: string): ModelFiles {
-  if (setting === null) return inFolder(EMBEDDED, null)
+  if (setting === null) return embedded()
   const path = resolve(setting)
   if (isFolder(path)) return inFolder(path, null)
   if (existsSync(path)) {

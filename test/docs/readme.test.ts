@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { routeDocs } from '../../src/api/route-docs.ts'
+import { codeBlocks, documents, textOf } from './markdown.ts'
 
 const run = promisify(execFile)
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -25,7 +26,23 @@ describe('the README', () => {
     expect(named.filter((name) => scripts[name ?? ''] === undefined)).toEqual([])
   })
 
+  it('says where each block is run that does not run beside a service', () => {
+    for (const { place, runBy } of documents().flatMap(codeBlocks)) {
+      if (runBy !== null)
+        expect(existsSync(new URL(`../../${runBy}`, import.meta.url)), `${place}: ${runBy}`).toBe(true)
+    }
+  })
+
   it('opens with the two commands', () => {
     expect(/```sh\n([\s\S]*?)```/.exec(readme)?.[1]).toMatch(/^npm start .*\nnpm test .*\n$/)
+  })
+})
+
+describe('the page of messages', () => {
+  it('names only messages that the program writes', async () => {
+    const titles = [...textOf('docs/troubleshooting.md').matchAll(/^### `([^`]+)`$/gm)].map(([, title]) => title ?? '')
+    expect(titles.length).toBeGreaterThan(10)
+    const { stdout } = await run('grep', ['-rhF', ...titles.flatMap((title) => ['-e', title]), 'src', 'scripts'])
+    expect(titles.filter((title) => !stdout.includes(title))).toEqual([])
   })
 })

@@ -58,9 +58,12 @@ export function openAiRoutes(service: ApiService): Router {
   return router
 }
 
+/** Clients that must name a model, and whose users don't care which, say this. */
+const anyModel = 'default'
+
 function assertServed(model: string | undefined, { model: { name } }: ApiService): void {
-  if (model === undefined || model === '' || model === name) return
-  const message = `the model ${show(model)} does not exist; this service has ${JSON.stringify(name)}`
+  if (model === undefined || model === '' || model === anyModel || model === name) return
+  const message = `the model ${show(model)} does not exist; this service has ${JSON.stringify(name)}, also called "${anyModel}"`
   throw new AppError('not_found', message, { field: 'model', openAiCode: 'model_not_found' })
 }
 

@@ -1,0 +1,65 @@
+// The tree of commands. The processes of the service take every setting as an option too: `--engine-slots 4` is
+// ENGINE_SLOTS=4.
+
+import { Command } from 'commander'
+import { settingsTable } from '../settings.ts'
+import { programVersion } from '../version.ts'
+import { completionScript, shells } from './completion.ts'
+import { modelCommand } from './model-command.ts'
+import { smoke } from './smoke-run.ts'
+import { status } from './status.ts'
+
+const exitCodes = `
+Exit codes: 0 done; 1 failed; 2 wrong words or options; 78 wrong settings, model or missing program.
+Options of serve, api and worker can also be given as environment variables (--engine-slots is ENGINE_SLOTS); keys only so.`
+
+export function workflowaiCommand(): Command {
+  const program = new Command('workflowai')
+    .description('A self-hosted streaming LLM service on a job queue, with log analysis.')
+    .version(programVersion())
+    .addHelpText('after', exitCodes)
+    .showHelpAfterError('(workflowai --help lists the commands)')
+    .exitOverride()
+  addProcess(
+    program,
+    'serve',
+    'Redis if none is given, one API and the workers, in one terminal',
+    () => import('./start.ts'),
+  )
+  addProcess(program, 'api', 'one API process against REDIS_URL', () => import('../api/main.ts'))
+  addProcess(program, 'worker', 'one inference worker against REDIS_URL', () => import('../worker/main.ts'))
+  program.addCommand(modelCommand().copyInheritedSettings(program))
+  program
+    .command('status [url]')
+    .description('what a running service does: its model, workers and jobs')
+    .option('--json', 'as JSON')
+    .action(status)
+  program.command('smoke [url]').description('eight scenarios against a running service').action(smoke)
+  program
+    .command('completion <shell>')
+    .description(`a completion script for ${shells.join(', ')}: source <(workflowai completion bash)`)
+    .action((shell: string) => void process.stdout.write(completionScript(program, shell)))
+  return program
+}
+
+/** Everyone on a machine can read the command lines of its processes. */
+const secret = new Set(['API_KEYS', 'ADMIN_KEY'])
+
+/** A command that is a process of the service: its options are the settings, and its main file does the rest. */
+function addProcess(program: Command, name: string, description: string, main: () => Promise<unknown>): void {
+  const command = program.command(name).description(description)
+  for (const { name: variable, meaning, default: fallback } of settingsTable()) {
+    if (secret.has(variable)) continue
+    const flag = variable.toLowerCase().replaceAll('_', '-')
+    command.option(`--${flag} <value>`, `${meaning} (${fallback === '' ? 'none' : fallback.replaceAll('`', '')})`)
+  }
+  command.action(async (options: Record<string, string>) => {
+    for (const [option, value] of Object.entries(options)) process.env[variableOf(option)] = value
+    await main()
+  })
+}
+
+/** `engineSlots`, as commander names it, is ENGINE_SLOTS. */
+function variableOf(option: string): string {
+  return option.replaceAll(/[A-Z\d]+/g, (word) => `_${word}`).toUpperCase()
+}

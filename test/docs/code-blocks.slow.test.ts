@@ -122,7 +122,7 @@ const blocks = documents()
   .filter(({ runBy }) => runBy === null)
 
 describe('code blocks', () => {
-  test.each(blocks)('the $language block at $place runs', async (block, { skip }) => {
+  test.for(blocks)('the $language block at $place runs', async (block, { skip }) => {
     if (block.language === 'js' && noChromium !== null) skip(noChromium)
     if (block.code.includes('jq ') && noJq !== null) skip(noJq)
     const runner = runners[block.language]

@@ -1,4 +1,4 @@
-// Builds the console's files: two scripts, the style and the HTML. In memory while the sources run as they are; into a
+// Builds the console's files: scripts, styles and HTML. In memory while the sources run as they are; into a
 // folder, given as an argument, when the program is built.
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -11,7 +11,7 @@ const here = fileURLToPath(new URL('../console/', import.meta.url))
 /** @returns {Promise<Map<string, Uint8Array>>} contents by file name */
 export async function bundleConsole() {
   const { outputFiles } = await build({
-    entryPoints: [join(here, 'main.ts'), join(here, 'log-thread.ts')],
+    entryPoints: ['main.ts', 'docs.ts', 'log-thread.ts'].map((name) => join(here, name)),
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -21,7 +21,10 @@ export async function bundleConsole() {
     logLevel: 'error',
   })
   const scripts = outputFiles.map(({ path, contents }) => [path.slice(here.length), contents])
-  const plain = ['index.html', 'console.css', 'icon.svg'].map(async (name) => [name, await readFile(join(here, name))])
+  const plain = ['index.html', 'docs.html', 'console.css', 'docs.css', 'icon.svg'].map(async (name) => [
+    name,
+    await readFile(join(here, name)),
+  ])
   return new Map([...scripts, ...(await Promise.all(plain))])
 }
 

@@ -11,6 +11,11 @@ export function onKeyWanted(ask: () => Promise<boolean>): void {
   askForKey = ask
 }
 
+/** null: none was given. */
+export function storedKey(): string | null {
+  return sessionStorage.getItem(keyName)
+}
+
 export function setKey(key: string): void {
   if (key === '') sessionStorage.removeItem(keyName)
   else sessionStorage.setItem(keyName, key)
@@ -32,7 +37,7 @@ export class ServiceError extends Error {
 /** @throws ServiceError what the service says of a refused request */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers)
-  const key = sessionStorage.getItem(keyName)
+  const key = storedKey()
   if (key !== null) headers.set('Authorization', `Bearer ${key}`)
   const response = await fetch(path, { ...init, headers })
   if (response.ok) return response

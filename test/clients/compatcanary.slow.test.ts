@@ -1,11 +1,6 @@
-import { execFile } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { promisify } from 'node:util'
+import { scanEndpoint } from 'compatcanary'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RunningService, startService } from '../api/running-service.ts'
-
-const run = promisify(execFile)
-const scanner = createRequire(import.meta.url).resolve('compatcanary/src/cli.js')
 
 let service: RunningService
 beforeAll(async () => {
@@ -14,17 +9,12 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 it("compatcanary's chat profile finds nothing to complain of", async () => {
-  const options = [
-    'scan',
-    '--base-url',
-    `${service.url}/v1`,
-    '--model',
-    'scripted',
-    '--profile',
-    'chat',
-    '--fail-on',
-    'any',
-  ]
-  const { stdout } = await run(process.execPath, [scanner, ...options, '--api-key', 'none'])
-  expect(stdout).toContain('Summary: 5 passed, 0 warned, 0 failed')
+  const { results } = await scanEndpoint({ baseUrl: `${service.url}/v1`, model: 'scripted', profile: 'chat' })
+  expect(results.map(({ name, status }) => `${status} ${name}`)).toEqual([
+    'pass Model discovery',
+    'pass Chat Completions',
+    'pass Chat streaming',
+    'pass Forced tool call',
+    'pass Strict structured output',
+  ])
 })

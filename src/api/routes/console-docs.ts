@@ -9,6 +9,11 @@ export const consoleDocs: RouteDoc[] = [
     answers: { 200: { description: 'a page', media: 'text/html' } },
   },
   {
+    ...{ method: 'get', path: '/docs', tag: 'Pages', access: 'open' },
+    summary: 'This document as a page, with a form to try each route',
+    answers: { 200: { description: 'a page', media: 'text/html' } },
+  },
+  {
     ...{ method: 'get', path: '/console/:file', tag: 'Pages', access: 'open' },
     summary: 'A script, a style or a picture of the pages',
     parameters: [

@@ -27,6 +27,7 @@ const policy = [
 export function consoleRoutes(): Router {
   const router = Router()
   router.get('/', (_request, response) => send('index.html', response))
+  router.get('/docs', (_request, response) => send('docs.html', response))
   router.get('/console/:file', (request, response) => send(request.params.file, response))
   return router
 }

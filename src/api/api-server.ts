@@ -27,6 +27,7 @@ import { FormatChecks } from './format-checks.ts'
 import { openLimiter } from './limits/rate-limits.ts'
 import { TokenLedger } from './limits/token-ledger.ts'
 import { ApiMetrics } from './metrics.ts'
+import { openQueueBoard } from './queue-board.ts'
 import { QueueWatch } from './queue-watch.ts'
 import { Readers } from './readers.ts'
 import type { ApiService, ServedModel } from './service.ts'
@@ -87,6 +88,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const cases = new CaseStore(redis, keys)
   const service: ApiService = {
     ...{ settings, model: options.model, version: options.version, logger, metrics, watch, history, registry, index },
+    queueBoard: settings.adminKey && (await openQueueBoard(queue)),
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {

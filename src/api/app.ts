@@ -3,14 +3,14 @@
 import { randomUUID } from 'node:crypto'
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
-import helmet from 'helmet'
 import { AppError } from '../errors.ts'
-import { authenticate } from './auth/authenticate.ts'
+import { authenticate, requireAdmin } from './auth/authenticate.ts'
 import { callerName } from './auth/caller.ts'
 import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
+import { queueBoardPath } from './queue-board.ts'
 import { methodsOf } from './route-docs.ts'
 import { activityRoutes } from './routes/activity-routes.ts'
 import { consoleRoutes } from './routes/console-routes.ts'
@@ -18,6 +18,7 @@ import { jobRoutes } from './routes/job-routes.ts'
 import { knowledgeRoutes } from './routes/knowledge-routes.ts'
 import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { ApiService } from './service.ts'
 
 export function createApp(service: ApiService): Express {
@@ -26,13 +27,14 @@ export function createApp(service: ApiService): Express {
   app.set('trust proxy', service.settings.trustProxy)
   app.use(requestId)
   app.use(accessLog(service))
-  app.use(helmet())
+  app.use(securityHeaders)
   if (service.settings.corsOrigins.length > 0) app.use(crossOrigin(service.settings.corsOrigins))
   // What stands above this line is open to everyone, what stands below knows its caller.
   app.use(openRoutes(service))
   app.use(consoleRoutes())
   app.use(authenticate(service.auth))
   app.use(operatorRoutes(service))
+  if (service.queueBoard) app.use(queueBoardPath, requireAdmin(service.auth.keys), service.queueBoard)
   app.use(limitRequests(service.limits))
   app.use(refuseDuringShutdown(service))
   app.use(workflowRoutes(service))

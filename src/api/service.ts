@@ -1,5 +1,6 @@
 // What the routes share: the connections, what is known of the queue, the limits.
 
+import type { RequestHandler } from 'express'
 import type { CaseStore } from '../knowledge/case-store.ts'
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
@@ -32,6 +33,8 @@ export interface ApiService {
   registry: WorkerRegistry
   index: JobIndex
   auth: AuthDeps
+  /** null: there is no admin key. */
+  queueBoard: RequestHandler | null
   limits: RateLimits
   submit: SubmitDeps
   follow: FollowDeps

@@ -60,6 +60,11 @@ export class JobQueue {
     return (await this.#queue.getJobCountByTypes('wait')) > 0
   }
 
+  /** BullMQ's own view of it, to look at. */
+  get bull(): Queue {
+    return this.#queue
+  }
+
   /** Takes a job that no worker has begun out of the line. */
   async remove(id: string): Promise<void> {
     await this.#queue.remove(id)

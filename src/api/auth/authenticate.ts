@@ -34,7 +34,7 @@ export function authenticate({ keys, tickets }: AuthDeps): RequestHandler {
       next()
       return
     }
-    response.set('WWW-Authenticate', 'Bearer')
+    response.set('WWW-Authenticate', isPage(request) ? 'Basic realm="WorkflowAI"' : 'Bearer')
     const tried = key ?? ticket
     if (tried !== null) await countWrong(wrong, request.ip ?? '')
     throw tried === null
@@ -55,9 +55,20 @@ export function requireAdmin(keys: KeyRing): RequestHandler {
 /** From `Authorization: Bearer`, else from `x-api-key`; null: none was sent. */
 function presentedKey(request: Request): string | null {
   const header = request.get('authorization')
-  const key = header === undefined ? request.get('x-api-key') : (/^Bearer +(\S+) *$/i.exec(header)?.[1] ?? '')
+  const key = header === undefined ? request.get('x-api-key') : (keyIn(header, isPage(request)) ?? '')
   // Longer than any key: not worth a hash of 16 KB.
   return key === undefined ? null : key.slice(0, longestKey)
+}
+
+function keyIn(header: string, basic: boolean): string | undefined {
+  const password = basic ? /^Basic +([\w+/=]+) *$/i.exec(header)?.[1] : undefined
+  if (password === undefined) return /^Bearer +(\S+) *$/i.exec(header)?.[1]
+  return /:(.*)$/s.exec(Buffer.from(password, 'base64').toString())?.[1]
+}
+
+/** A person opens it in a browser, which asks for a password: the key is that, the user's name may be any. */
+function isPage({ path }: Request): boolean {
+  return /^\/admin\//i.test(path)
 }
 
 /** Tickets are for one route: whatever else carries one gets no further than without. */

@@ -214,3 +214,40 @@ describe('without an admin key', () => {
     }
   })
 })
+
+describe('the queue board', () => {
+  const basic = (key: string) => ({ authorization: `Basic ${Buffer.from(`me:${key}`).toString('base64')}` })
+  const open = (path: string, headers: Record<string, string>) =>
+    fetch(`${service.url}/admin/queues${path}`, { headers })
+
+  it('asks a browser for the admin key, and shows itself under a policy that lets nothing else in', async () => {
+    const asked = await open('/', {})
+    expect(asked.status).toBe(401)
+    expect(asked.headers.get('www-authenticate')).toMatch(/^Basic /)
+    expect((await open('/', basic(keys.alice))).status).toBe(403)
+    const page = await open('/', basic(keys.admin))
+    expect(page.status).toBe(200)
+    const policy = page.headers.get('content-security-policy')
+    expect(policy).toContain("script-src 'self';")
+    expect(policy).not.toContain('https:')
+    const html = await page.text()
+    const scripts = [...html.matchAll(/<script[^>]*src="([^"]+)"/g)].map(([, src]) => src)
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const src of scripts) expect((await open(`/${src}`, basic(keys.admin))).status, src).toBe(200)
+  })
+
+  it('shows jobs by id, without what they ask for, and changes nothing', async () => {
+    const queues = await (await open('/api/queues', basic(keys.admin))).json()
+    expect(queues).toMatchObject({ queues: [{ name: 'queue', readOnlyMode: true }] })
+    const cleaned = await fetch(`${service.url}/admin/queues/api/queues/queue/pause`, {
+      method: 'PUT',
+      headers: basic(keys.admin),
+    })
+    expect(cleaned.status).toBeGreaterThanOrEqual(400)
+  })
+
+  it('takes a password on its own pages only', async () => {
+    const { status } = await fetch(`${service.url}/jobs`, { headers: basic(keys.alice) })
+    expect([401, 429]).toContain(status)
+  })
+})

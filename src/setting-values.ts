@@ -20,6 +20,10 @@ export const ports: z.ZodType<number[], string> = z
 
 export const redisUrl: z.ZodType<string, string> = z.string().refine((text) => parseRedisAddress(text) !== null)
 
+export const httpUrl: z.ZodType<string, string> = z
+  .string()
+  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text))
+
 const bytesOf = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
 const size = z

@@ -129,6 +129,12 @@ const variables = {
       meaning: 'folder with rules of your own that recognize failures in logs',
     },
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: variable(parse.httpUrl, {
+    fallback: null,
+    shown: 'none: no traces',
+    allowed: 'an http:// or https:// URL',
+    meaning: 'the OpenTelemetry collector that traces are sent to, by OTLP over HTTP',
+  }),
   LOG_LEVEL: choice(
     ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     'info',
@@ -191,6 +197,8 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     corsOrigins: required(env, 'CORS_ORIGINS'),
     /** Absolute; null: only the rules that come with the program. */
     rulesDir: optional(env, 'RULES_DIR'),
+    /** null: no traces. */
+    otlpEndpoint: optional(env, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
     logLevel: required(env, 'LOG_LEVEL'),
     /** Absolute. */
     dataDir: required(env, 'DATA_DIR'),

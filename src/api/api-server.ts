@@ -18,6 +18,7 @@ import { JobQueue } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { noTracing, type Tracing } from '../tracing.ts'
 import { ActivityHistory } from './activity-history.ts'
 import { createApp } from './app.ts'
 import { KeyRing } from './auth/key-ring.ts'
@@ -44,6 +45,8 @@ export interface ApiServerOptions {
   tokenizerFiles: TokenizerFiles
   version: string
   logger: Logger
+  /** Off by default. */
+  tracing?: Tracing
 }
 
 export interface ApiServer {
@@ -55,7 +58,7 @@ export interface ApiServer {
 
 /** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for a port in use */
 export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
-  const { settings, logger } = options
+  const { settings, logger, tracing = noTracing } = options
   const keys = keysOf(options.namespace)
   const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
   const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
@@ -87,12 +90,23 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
   const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
   const cases = new CaseStore(redis, keys)
   const service: ApiService = {
-    ...{ settings, model: options.model, version: options.version, logger, metrics, watch, history, registry, index },
+    ...{
+      settings,
+      model: options.model,
+      version: options.version,
+      logger,
+      tracing,
+      metrics,
+      watch,
+      history,
+      registry,
+      index,
+    },
     queueBoard: settings.adminKey && (await openQueueBoard(queue)),
     auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
-      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats },
+      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },

@@ -1,6 +1,5 @@
 // The Express app: what every request passes, the routes, and the answers for what is no route.
 
-import { randomUUID } from 'node:crypto'
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import { AppError } from '../errors.ts'
@@ -11,6 +10,7 @@ import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
 import { queueBoardPath } from './queue-board.ts'
+import { traceRequests } from './request-trace.ts'
 import { methodsOf } from './route-docs.ts'
 import { activityRoutes } from './routes/activity-routes.ts'
 import { consoleRoutes } from './routes/console-routes.ts'
@@ -25,7 +25,7 @@ export function createApp(service: ApiService): Express {
   const app = express()
   app.set('etag', false)
   app.set('trust proxy', service.settings.trustProxy)
-  app.use(requestId)
+  app.use(traceRequests(service.tracing))
   app.use(accessLog(service))
   app.use(securityHeaders)
   if (service.settings.corsOrigins.length > 0) app.use(crossOrigin(service.settings.corsOrigins))
@@ -47,12 +47,6 @@ export function createApp(service: ApiService): Express {
   app.use('/v1', errorHandler(service.logger, onRefusal, sendOpenAiError))
   app.use(errorHandler(service.logger, onRefusal, sendError))
   return app
-}
-
-const requestId: RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id')
-  response.set('X-Request-Id', given && /^[\w.-]{1,100}$/.test(given) ? given : randomUUID())
-  next()
 }
 
 /** One line a request, when its response is closed. Never a body, a query or a header: they may hold secrets. */

@@ -39,6 +39,7 @@ export function describeJob({ watch }: ApiService, { id, record, position }: Lis
     created_at: new Date(record.created_at).toISOString(),
     ...(position !== undefined && { position, eta_ms: watch.etaMs(position) }),
     attempt: record.fence,
+    ...(record.request_id !== '' && { request_id: record.request_id }),
     ...(record.worker && { worker: record.worker }),
     usage: usageOf(record.prompt_tokens, record.tokens),
     ...(record.first_token_at !== undefined && { ttft_ms: Math.round(record.first_token_at - record.created_at) }),

@@ -6,6 +6,7 @@ import { runMain } from '../process-main.ts'
 import { readSettings, requireRedisUrl } from '../settings.ts'
 import { resolveModel, tokenizerFilesOf } from '../tokenizer/model-files.ts'
 import { readModelLimits } from '../tokenizer/model-limits.ts'
+import { openTracing } from '../tracing.ts'
 import { programVersion } from '../version.ts'
 import { startApi } from './api-server.ts'
 
@@ -15,8 +16,11 @@ await runMain(async () => {
   const logger = createLogger('api', settings.logLevel)
   const files = await resolveModel(settings.model ?? undefined, settings.dataDir)
   const limits = readModelLimits(files)
+  const version = programVersion()
+  const tracing = await openTracing('api', version, settings.otlpEndpoint)
   const api = await startApi({
     settings,
+    tracing,
     redisUrl,
     model: {
       name: files.name,
@@ -24,9 +28,12 @@ await runMain(async () => {
       maxContext: Math.min(settings.engineMaxContext, limits.contextLength),
     },
     tokenizerFiles: tokenizerFilesOf(files),
-    version: programVersion(),
+    version,
     logger,
   })
   logger.info({ host: settings.host, ports: api.ports }, 'listening')
-  exitGracefully(() => api.stop(), logger)
+  exitGracefully(async () => {
+    await api.stop()
+    await tracing.close()
+  }, logger)
 })

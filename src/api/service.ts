@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { JobIndex } from '../stream/job-index.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { Tracing } from '../tracing.ts'
 import type { ActivityHistory } from './activity-history.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
 import type { FollowDeps } from './follow-job.ts'
@@ -27,6 +28,7 @@ export interface ApiService {
   model: ServedModel
   version: string
   logger: Logger
+  tracing: Tracing
   metrics: ApiMetrics
   watch: QueueWatch
   history: ActivityHistory

@@ -10,9 +10,11 @@ import type { GeneratePayload, GenerateWish, JobPayload } from '../stream/payloa
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeOptions, GenerateBody } from '../stream/request.ts'
 import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
+import type { Tracing } from '../tracing.ts'
 import type { FormatChecks } from './format-checks.ts'
 import type { TokenAccount } from './limits/token-ledger.ts'
 import type { QueueWatch } from './queue-watch.ts'
+import type { RequestTrace } from './request-trace.ts'
 import type { TextThreads } from './threads.ts'
 
 const defaultMaxTokens = 256
@@ -22,6 +24,7 @@ const maxSeedExclusive = 2 ** 48 - 1
 
 export interface SubmitDeps {
   gate: AdmissionGate
+  tracing: Tracing
   store: JobStore
   queue: JobQueue
   watch: QueueWatch
@@ -40,6 +43,7 @@ export interface Submitter {
   idempotency: Idempotency | undefined
   /** Where its tokens come from; null: there is no limit. */
   account: TokenAccount | null
+  trace: RequestTrace
 }
 
 export interface PreparedJob<Payload extends JobPayload = JobPayload> {
@@ -160,7 +164,7 @@ function tokensLeft(promptTokens: number, asked: number | undefined, field: stri
 export async function enqueue(
   { payload, promptTokens }: PreparedJob,
   deps: SubmitDeps,
-  { owner, idempotency, account }: Submitter,
+  { owner, idempotency, account, trace }: Submitter,
 ): Promise<string> {
   const { gate, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
@@ -175,10 +179,13 @@ export async function enqueue(
       onDisconnect,
       seed: payload.request.seed,
     },
+    ...{ requestId: trace.requestId, traceContext: trace.span.context },
     ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
   const taken = await account?.take(promptTokens + payload.request.max_tokens)
-  const result = await gate.admit(admission, limits, watch.speed)
+  const span = deps.tracing.span('admit', { parent: trace.span.context, attributes: { 'workflowai.job_id': id } })
+  const result = await gate.admit(admission, limits, watch.speed).finally(() => span.end())
+  span.set({ 'workflowai.verdict': result.verdict })
   if (result.verdict === 'admitted') taken?.usedBy(id)
   else await taken?.giveBack()
   if (result.verdict === 'known') {
@@ -189,8 +196,8 @@ export async function enqueue(
     const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, watch.speed.msPerJob)
     throw new AppError('queue_full', fullMessage(result), { retryAfterSeconds })
   }
-  // A process that dies here, or a Redis that goes away, leaves an admitted job that isn't in line: the caretaker of any
-  // API puts it there.
+  // A process that dies here, or a Redis that goes away, leaves an admitted job that BullMQ does not have: the worker whose
+  // turn it is adds it.
   await deps.queue.add(id)
   return id
 }

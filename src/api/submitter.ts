@@ -8,6 +8,7 @@ import { callerOf, ownerOf } from './auth/caller.ts'
 import { rawBody } from './body.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
 import { LogUpload } from './log-upload.ts'
+import { traceOf } from './request-trace.ts'
 import type { Submitter } from './submit-job.ts'
 
 /** @throws AppError `invalid_header` */
@@ -15,6 +16,7 @@ export function submitterOf(request: Request, { tokens }: RateLimits): Submitter
   return {
     owner: ownerOf(callerOf(request)),
     idempotency: idempotencyOf(request),
+    trace: traceOf(request),
     account: tokens?.accountOf(request) ?? null,
   }
 }

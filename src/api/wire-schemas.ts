@@ -46,6 +46,7 @@ export const jobSchema = z.object({
   position: z.int().optional().describe('1-based place in line while queued'),
   eta_ms: z.int().optional(),
   attempt: z.int().describe('0 before a worker has taken it'),
+  request_id: z.string().optional().describe('x-request-id of the request that started it'),
   worker: z.object({ id: z.string(), host: z.string(), pid: z.int() }).optional(),
   usage: usageSchema,
   ttft_ms: z.int().optional(),

@@ -20,6 +20,10 @@ export interface Admission {
   seed: number
   /** What the job is to do. */
   payload: unknown
+  /** Of the HTTP request, for the worker's log. */
+  requestId: string
+  /** The trace that the worker's spans belong to; null: none. */
+  traceContext: string | null
   onDisconnect: 'cancel' | 'continue'
   graceMs: number
   ttlMs: number
@@ -88,6 +92,7 @@ export class AdmissionGate {
       ...[job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
+      ...[job.requestId, job.traceContext ?? ''],
     )) as [string, ...unknown[]]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
     if (reply[0] === 'known') {

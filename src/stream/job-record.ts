@@ -29,6 +29,9 @@ const recordSchema = z.object({
   prompt_tokens: count,
   seed: count,
   on_disconnect: z.enum(['cancel', 'continue']),
+  request_id: z.string().default(''),
+  /** Trace context of the request; empty: it is not traced. */
+  trace: z.string().default(''),
   created_at: time,
   deadline_at: time,
   opened_at: time.optional(),

@@ -10,7 +10,9 @@ import type { WorkerRef } from '../stream/job-record.ts'
 import type { JobStore, Opened } from '../stream/job-store.ts'
 import { parsePayload } from '../stream/payload.ts'
 import type { JobWriter, Publisher, StopVerdict } from '../stream/publisher.ts'
+import type { Tracing } from '../tracing.ts'
 import { analyze } from './analyze.ts'
+import { AttemptTrace } from './attempt-trace.ts'
 import type { EngineSequences } from './engine-sequences.ts'
 import { generate } from './generate.ts'
 import { JobClock } from './job-clock.ts'
@@ -39,6 +41,7 @@ export interface AttemptDeps {
   worker: WorkerRef
   model: string
   metrics: WorkerMetrics
+  tracing: Tracing
   logger: Logger
 }
 
@@ -46,6 +49,15 @@ export interface AttemptDeps {
 export type AttemptOutcome = 'ended' | 'handed-back' | 'lost'
 
 type OpenedJob = Extract<Opened, { record: unknown }>
+
+/** An attempt that is under way. */
+interface Running {
+  writer: JobWriter
+  clock: JobClock
+  trace: AttemptTrace
+  /** Aborts when the job's events are no longer wanted, or the worker gives the attempt up. */
+  signal: AbortSignal
+}
 
 /** What is wrong with the job becomes its `error` event. Throws only when Redis can't be reached. */
 export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promise<AttemptOutcome> {
@@ -56,28 +68,38 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
   if (!('record' in opened)) return opened.verdict === 'fenced' ? 'lost' : 'ended'
 
   if (attempt > 1) deps.metrics.recovered()
+  deps.logger.info({ job: id, attempt, id: opened.record.request_id }, 'attempt')
+  const trace = new AttemptTrace(deps.tracing, id, attempt, deps.worker.id, opened)
   const refused = new AbortController()
   const writer = deps.publisher.writer(id, attempt, opened.lastSeq + 1, (verdict) => refused.abort(verdict))
   try {
     const clock = new JobClock(opened.record, opened.now)
-    const end = await work(input, deps, opened, writer, clock, AbortSignal.any([refused.signal, input.stop]))
+    const signal = AbortSignal.any([refused.signal, input.stop])
+    const end = await work(input, deps, opened, { writer, clock, trace, signal })
     if (end === 'superseded') return 'lost'
     if (end === 'hand-back') {
       await writer.drained()
-      return await handBack(input, deps)
+      return await handBack(input, deps, trace)
     }
     const { verdict, event } = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
     if (verdict === 'ok') deps.metrics.jobEnded(event)
-    if (verdict === 'gap') return await handBack(input, deps)
+    if (verdict === 'gap') return await handBack(input, deps, trace)
+    trace.ended(verdict, event)
     if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
     return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
     deps.publisher.release(writer)
+    trace.ended('lost')
   }
 }
 
-async function handBack({ id, attempt }: AttemptInput, { store }: AttemptDeps): Promise<'handed-back'> {
+async function handBack(
+  { id, attempt }: AttemptInput,
+  { store }: AttemptDeps,
+  trace: AttemptTrace,
+): Promise<'handed-back'> {
   await store.handBack(id, attempt)
+  trace.ended('handed-back')
   return 'handed-back'
 }
 
@@ -107,9 +129,7 @@ async function work(
   input: AttemptInput,
   deps: AttemptDeps,
   opened: OpenedJob,
-  writer: JobWriter,
-  clock: JobClock,
-  signal: AbortSignal,
+  { writer, clock, trace, signal }: Running,
 ): Promise<NewEvent | null | 'hand-back' | 'superseded'> {
   if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return null
   if (opened.verdict === 'poisoned') {
@@ -120,7 +140,10 @@ async function work(
     sequenceId: `${input.id}:${input.attempt}`,
     record: opened.record,
     events: opened.events,
-    write: (event) => writer.write(event),
+    write: (event) => {
+      trace.wrote(event)
+      writer.write(event)
+    },
     room: () => writer.room(),
     signal,
     clock,

@@ -14,6 +14,7 @@ import { JobQueue, parseControl } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WaitingLine } from '../stream/waiting-line.ts'
 import { heartbeatIntervalMs, WorkerRegistry } from '../stream/worker-registry.ts'
+import { noTracing, type Tracing } from '../tracing.ts'
 import { attemptJob } from './attempt.ts'
 import { type CrashingEngine, EngineSequences } from './engine-sequences.ts'
 import { JobLoop } from './job-loop.ts'
@@ -26,6 +27,8 @@ export interface InferenceWorkerOptions {
   engine: CrashingEngine
   disconnectGraceMs: number
   logger: Logger
+  /** Off by default. */
+  tracing?: Tracing
 }
 
 export interface InferenceWorker {
@@ -36,7 +39,7 @@ export interface InferenceWorker {
 
 /** @throws AppError `unavailable` when Redis does not answer within 10 s */
 export async function startWorker(options: InferenceWorkerOptions): Promise<InferenceWorker> {
-  const { engine, logger } = options
+  const { engine, logger, tracing = noTracing } = options
   const worker = { id: `worker_${randomUUID().slice(0, 8)}`, host: hostname(), pid: process.pid }
   const keys = keysOf(options.namespace)
   const onError = (error: Error) => logger.warn({ err: error }, 'redis connection')
@@ -62,6 +65,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     worker,
     model: engine.info.model,
     metrics,
+    tracing,
     logger,
   }
   const queue = new JobQueue(redis, keys, (error) => logger.warn({ err: error }, 'queue connection'))

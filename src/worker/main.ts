@@ -5,6 +5,8 @@ import { ProcessEngine } from '../inference/process-engine.ts'
 import { createLogger } from '../logger.ts'
 import { runMain } from '../process-main.ts'
 import { readSettings, requireRedisUrl } from '../settings.ts'
+import { openTracing } from '../tracing.ts'
+import { programVersion } from '../version.ts'
 import { startWorker } from './inference-worker.ts'
 import { ProgressDisplay } from './progress-display.ts'
 
@@ -28,7 +30,9 @@ await runMain(async () => {
   engine.onCrash(({ message, lost, restartInMs }) => {
     logger.error({ jobs: lost, restart_in_ms: restartInMs }, `the engine ended: ${message}`)
   })
+  const tracing = await openTracing('worker', programVersion(), settings.otlpEndpoint)
   const worker = await startWorker({
+    tracing,
     redisUrl,
     engine,
     disconnectGraceMs: settings.disconnectGraceMs,
@@ -39,5 +43,8 @@ await runMain(async () => {
   })
   const { model, precision, slots, threads, maxContext } = engine.info
   logger.info({ worker: worker.id, model, precision, slots, threads, max_context: maxContext }, 'ready')
-  exitGracefully(() => worker.stop(), logger)
+  exitGracefully(async () => {
+    await worker.stop()
+    await tracing.close()
+  }, logger)
 })

@@ -7,6 +7,7 @@ import { LocalEngine } from '../../src/inference/local-engine.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
 import { readSettings } from '../../src/settings.ts'
 import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
+import type { Tracing } from '../../src/tracing.ts'
 import type { CrashingEngine } from '../../src/worker/engine-sequences.ts'
 import { type InferenceWorker, startWorker } from '../../src/worker/inference-worker.ts'
 import { startTestRedis, type TestRedis, type TestRedisOptions } from '../support/redis.ts'
@@ -24,6 +25,7 @@ export interface ServiceOptions {
   redis?: TestRedisOptions
   /** Instead of a Redis of its own: where the test's is. */
   redisUrl?: string
+  tracing?: Tracing
 }
 
 export interface RunningService {
@@ -56,6 +58,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
   const startOneApi = () =>
     startApi({
       settings: { ...settings, ports: [0] },
+      ...(options.tracing && { tracing: options.tracing }),
       redisUrl,
       model: { name: 'scripted', precision: 'float32', maxContext },
       tokenizerFiles: embeddedFiles,
@@ -67,6 +70,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       redisUrl,
       engine: scriptedEngine(options),
       disconnectGraceMs: settings.disconnectGraceMs,
+      ...(options.tracing && { tracing: options.tracing }),
       logger,
     })
   const workers: InferenceWorker[] = []

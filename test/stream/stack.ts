@@ -57,6 +57,8 @@ export async function openStack(url: string): Promise<Stack> {
         deadlineMs: 60_000,
         seed: 1,
         payload: {},
+        requestId: 'request-1',
+        traceContext: null,
         onDisconnect: 'continue',
         graceMs,
         ttlMs: 5000,

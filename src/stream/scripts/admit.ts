@@ -9,7 +9,8 @@ export const admitScript = `#!lua
 -- KEYS: ${lineKeys}, recent, recent of the owner, job, log, lease, payload, idempotency (or any)
 -- ARGV: id, kind, owner, prompt tokens, cost (the most tokens it may use), deadline ms, on_disconnect, grace ms, ttl ms,
 --       max jobs, max tokens, number of owners there may be, free slots, ms per position, channel,
---       hash of the body ('' without an idempotency key), seed, payload, what the keys of jobs begin with
+--       hash of the body ('' without an idempotency key), seed, payload, what the keys of jobs begin with,
+--       request id, trace context ('' without one)
 -- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or
 -- {'full', 'jobs' | 'tokens', whose ('all' | 'owner'), their jobs, their tokens, the bound}
 local id, owner, promptTokens, cost = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -79,6 +80,7 @@ local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}'
 redis.call('HSET', job, 'kind', ARGV[2], 'owner', owner, 'state', 'queued', 'created_at', now, 'start', start, 'cost', cost,
   'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[7], 'grace_ms', graceMs,
   'ttl_ms', ttlMs, 'seed', ARGV[17], 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
+redis.call('HSET', job, 'request_id', ARGV[20], 'trace', ARGV[21])
 redis.call('XADD', log, '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
 redis.call('PEXPIREAT', job, deadlineAt + ttlMs)

@@ -107,6 +107,7 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
       ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
+      onQueueError: warn('could not add a job'),
       limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },

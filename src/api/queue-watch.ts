@@ -39,7 +39,7 @@ export class QueueWatch {
 
   async start(): Promise<void> {
     await this.refresh()
-    this.#timer = setInterval(() => void this.refresh(), refreshMs)
+    this.#timer = setInterval(() => void this.refresh().then(() => this.#tellWaiting()), refreshMs)
   }
 
   stop(): void {
@@ -83,13 +83,21 @@ export class QueueWatch {
         this.#index.holdMs(),
       ])
       this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
-      const waiting = this.#readers.waitingJobs()
-      if (waiting.length === 0) return
+    } catch (thrown) {
+      this.state = { ...this.state, reachable: false }
+      this.#onError(toAppError(thrown, 'unavailable'))
+    }
+  }
+
+  /** Where each reader's job stands in the line now. Not with every refresh: probes ask for those at any pace. */
+  async #tellWaiting(): Promise<void> {
+    const waiting = this.#readers.waitingJobs()
+    if (waiting.length === 0 || !this.state.reachable) return
+    try {
       for (const [id, position] of await this.#index.positions(waiting)) {
         this.#readers.notify(id, position, this.etaMs(position))
       }
     } catch (thrown) {
-      this.state = { ...this.state, reachable: false }
       this.#onError(toAppError(thrown, 'unavailable'))
     }
   }

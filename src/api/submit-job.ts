@@ -27,6 +27,7 @@ export interface SubmitDeps {
   tracing: Tracing
   store: JobStore
   queue: JobQueue
+  onQueueError: (error: Error) => void
   watch: QueueWatch
   threads: TextThreads
   formats: FormatChecks
@@ -193,13 +194,18 @@ export async function enqueue(
     return result.id
   }
   if (result.verdict === 'full') {
-    const retryAfterSeconds = secondsUntilAdmitted(result, promptTokens, watch.speed.msPerJob)
-    throw new AppError('queue_full', fullMessage(result), { retryAfterSeconds })
+    throw new AppError('queue_full', fullMessage(result), { retryAfterSeconds: result.retryAfterMs / 1000 })
   }
-  // A process that dies here, or a Redis that goes away, leaves an admitted job that BullMQ does not have: the worker whose
-  // turn it is adds it.
-  await deps.queue.add(id)
+  if (result.verdict === 'no-memory') throw fullRedis(result)
+  // It is in line from its admission on: where this fails, or this process dies, the worker that takes it tells BullMQ.
+  await deps.queue.add(id).catch(deps.onQueueError)
   return id
+}
+
+function fullRedis({ usedBytes, maxBytes }: { usedBytes: number; maxBytes: number }): AppError {
+  const share = Math.round((100 * usedBytes) / maxBytes)
+  const message = `Redis uses ${share} % of its memory; above 90 % only jobs that are already admitted go on`
+  return new AppError('unavailable', message, { retryAfterSeconds: 5 })
 }
 
 function reusedKey(): AppError {
@@ -211,13 +217,4 @@ function fullMessage({ bound, whose, jobs, tokens, limit }: AdmissionRefusal): s
   const held = bound === 'jobs' ? `${jobs} jobs` : `${tokens} prompt tokens`
   if (whose === 'all') return `the queue holds ${held}; try again later`
   return `the queue holds ${held} of this key, whose share now is ${limit}; try again later`
-}
-
-/** Jobs leave one every `msPerJob`; how many must leave, by the bound that was hit? */
-function secondsUntilAdmitted(full: AdmissionRefusal, promptTokens: number, msPerJob: number): number {
-  const { bound, jobs, tokens, limit } = full
-  const tokensPerJob = tokens / Math.max(1, jobs)
-  const leaving =
-    bound === 'jobs' ? jobs - limit + 1 : Math.ceil((tokens + promptTokens - limit) / Math.max(1, tokensPerJob))
-  return Math.max(1, Math.ceil((Math.max(1, leaving) * msPerJob) / 1000))
 }

@@ -49,6 +49,8 @@ export type AdmissionResult =
   /** The idempotency key has started this job before, with a body of this hash. */
   | { verdict: 'known'; id: string; hash: string }
   | AdmissionRefusal
+  /** Redis is so full that what is left is for the jobs that are admitted. */
+  | { verdict: 'no-memory'; usedBytes: number; maxBytes: number }
 
 export interface AdmissionRefusal {
   verdict: 'full'
@@ -59,6 +61,8 @@ export interface AdmissionRefusal {
   tokens: number
   /** How many of the two there may be. */
   limit: number
+  /** Until this request would be let in, by the rate at which jobs leave and after all who were refused before it. */
+  retryAfterMs: number
 }
 
 /** What an estimate of waiting times needs. */
@@ -99,14 +103,11 @@ export class AdmissionGate {
       const [id = '', hash = ''] = String(reply[1]).split(' ')
       return { verdict: 'known', id, hash }
     }
-    const [, bound, whose, jobs, tokens, limit] = reply as [
-      string,
-      'jobs' | 'tokens',
-      'all' | 'owner',
-      number,
-      number,
-      number,
-    ]
-    return { verdict: 'full', bound, whose, jobs, tokens, limit }
+    if (reply[0] === 'no memory') {
+      return { verdict: 'no-memory', usedBytes: Number(reply[1]), maxBytes: Number(reply[2]) }
+    }
+    const [, bound, whose, ...counts] = reply as [string, 'jobs' | 'tokens', 'all' | 'owner', ...number[]]
+    const [jobs = 0, tokens = 0, limit = 0, retryAfterMs = 0] = counts
+    return { verdict: 'full', bound, whose, jobs, tokens, limit, retryAfterMs }
   }
 }

@@ -1,6 +1,6 @@
 // The BullMQ queue and its settings, the same for every process.
 
-import { Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
+import { type Job, Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
 import { type Keys, queueName } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 
@@ -49,6 +49,17 @@ export class JobQueue {
     await publishWork(this.#redis, this.#keys)
   }
 
+  /**
+   * Puts a job in line again that BullMQ has lost sight of: its data was damaged, or a failover lost it. One that BullMQ
+   * holds anywhere is left alone.
+   * @param attempts so many were made before, which BullMQ does not know of any more
+   */
+  async restore(id: string, attempts: number): Promise<void> {
+    if ((await this.#queue.getJobState(id)) !== 'unknown') return
+    await this.#redis.del(`${this.#keys.prefix}:${queueName}:${id}`)
+    await this.#queue.add('job', { attempts }, { jobId: id, priority: inLine })
+  }
+
   /** Makes a job the next that BullMQ gives out; also one that its API could not add any more. */
   async bringToFront(id: string): Promise<void> {
     const job = await this.#queue.add('job', {}, { jobId: id, priority: inLine })
@@ -73,6 +84,12 @@ export class JobQueue {
   async close(): Promise<void> {
     await this.#queue.close()
   }
+}
+
+/** Which attempt at its job this is: the one that BullMQ counts, behind those from before a `restore`. */
+export function attemptOf(job: Job): number {
+  const { attempts } = (job.data ?? {}) as { attempts?: unknown }
+  return (Number.isSafeInteger(attempts) ? Number(attempts) : 0) + job.attemptsStarted
 }
 
 /** Wakes idle workers. Losing the message costs a poll interval, never a job. */

@@ -12,10 +12,12 @@ const pickLifeMs = 2000
 
 export class WaitingLine {
   readonly #keys: Keys
-  readonly #queue: Pick<JobQueue, 'bringToFront' | 'hasFront'>
+  readonly #queue: Pick<JobQueue, 'bringToFront' | 'hasFront' | 'restore'>
   readonly #pick: Script
+  readonly #redis: RedisClient
 
-  constructor(redis: RedisClient, keys: Keys, queue: Pick<JobQueue, 'bringToFront' | 'hasFront'>) {
+  constructor(redis: RedisClient, keys: Keys, queue: Pick<JobQueue, 'bringToFront' | 'hasFront' | 'restore'>) {
+    this.#redis = redis
     this.#keys = keys
     this.#queue = queue
     this.#pick = defineScript(redis, 'wfPick', pickScript)
@@ -24,13 +26,30 @@ export class WaitingLine {
   /**
    * Brings the next job to BullMQ's front.
    * @param slots of all live workers
-   * @returns whether there is a job to take now: this one, or one that a worker has lost or given back
+   * @returns its id; `front` where one stands there that a worker has lost or given back; null: there is nothing to take
    */
-  async advance(slots: number): Promise<boolean> {
+  async advance(slots: number): Promise<string | null> {
     const { waiting, held, fair } = this.#keys
     const id = await this.#pick(3, waiting, held, fair, slots, pickLifeMs, this.#keys.job(''))
-    if (id === '') return this.#queue.hasFront()
-    await this.#queue.bringToFront(String(id))
-    return true
+    if (id === '') return (await this.#queue.hasFront()) ? 'front' : null
+    await this.#bringToFront(String(id))
+    return String(id)
+  }
+
+  async #bringToFront(id: string): Promise<void> {
+    try {
+      await this.#queue.bringToFront(id)
+    } catch (thrown) {
+      if ((thrown as Error).name !== 'ReplyError') throw thrown
+      // A key of BullMQ holds something else.
+      await this.missed(id)
+      await this.#queue.bringToFront(id)
+    }
+  }
+
+  /** What `advance` has brought to the front did not come: another worker has it, or BullMQ has lost sight of it. */
+  async missed(id: string): Promise<void> {
+    const fence = await this.#redis.hget(this.#keys.job(id), 'fence')
+    if (fence !== null) await this.#queue.restore(id, Number(fence) || 0)
   }
 }

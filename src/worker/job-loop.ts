@@ -7,7 +7,7 @@ import { type Job, Worker } from 'bullmq'
 import { toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
-import { lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
+import { attemptOf, lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
 import type { RedisClient } from '../stream/redis.ts'
 import type { WaitingLine } from '../stream/waiting-line.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
@@ -113,10 +113,14 @@ export class JobLoop {
     const { workerId, registry, line } = this.#options
     const live = await registry.live()
     if (!isOwnTurn(workerId, this.#held.size, live)) await this.#pause(yieldMs, false)
-    if (this.#stopping || !(await line.advance(slotsOf(live)))) return false
+    const next = this.#stopping ? null : await line.advance(slotsOf(live))
+    if (next === null) return false
     const token = `${workerId}:${++this.#taken}`
     const job = await this.#queue.getNextJob(token, { block: false })
-    if (!job?.id) return false
+    if (!job?.id) {
+      await line.missed(next)
+      return false
+    }
     await this.#supersede(job.id)
     const stop = new AbortController()
     // Resolves after this turn, so the entry is there before it is removed.
@@ -137,9 +141,10 @@ export class JobLoop {
   /** Never rejects: the loop and the other jobs go on whatever happens to one. */
   async #hold(job: Job, id: string, token: string, stop: AbortSignal): Promise<void> {
     const { workerId, registry, logger } = this.#options
-    const log = logger.child({ job: id, attempt: job.attemptsStarted })
+    const attempt = attemptOf(job)
+    const log = logger.child({ job: id, attempt })
     try {
-      const outcome = await this.#options.attempt({ id, attempt: job.attemptsStarted, stop })
+      const outcome = await this.#options.attempt({ id, attempt, stop })
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
       if (outcome === 'handed-back') {
         await job.moveToWait(token)

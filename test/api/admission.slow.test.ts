@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { keysOf } from '../../src/stream/keys.ts'
 import { generateRequestSchema } from '../../src/stream/request.ts'
 import { openStack } from '../stream/stack.ts'
 import { type RunningService, type ServiceOptions, startService } from './running-service.ts'
@@ -105,6 +106,25 @@ describe('a job that was admitted but never came into line', () => {
     const { end } = await readStream(await fetch(`${service.url}/jobs/${id}/stream`))
     await stack.close()
     expect(end).toMatchObject({ type: 'done', data: { tokens_generated: 5 } })
+  })
+})
+
+describe('a job whose data in BullMQ was damaged while it waited', () => {
+  it('is put in line again, and runs', async () => {
+    await start({ slots: 1, stepsPerSecond: 100 })
+    const stack = await openStack(service.redis.url)
+    const first = await post(`${service.url}/generate/stream`, long)
+    const others = await Promise.all([1, 2].map(() => post(`${service.url}/generate/stream`, long)))
+    const [unlined, mistyped] = others.map((response) => response.headers.get('x-job-id'))
+    const bull = `${keysOf().prefix}:queue`
+    // One is in no list, of the other everything is something else.
+    await stack.redis.zrem(`${bull}:prioritized`, unlined!, mistyped!)
+    await stack.redis.del(`${bull}:${mistyped}`)
+    await stack.redis.set(`${bull}:${mistyped}`, 'nonsense')
+    for (const response of [first, ...others]) {
+      expect((await readStream(response)).end).toMatchObject({ type: 'done', data: { tokens_generated: 100 } })
+    }
+    await stack.close()
   })
 })
 

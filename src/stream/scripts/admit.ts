@@ -12,7 +12,8 @@ export const admitScript = `#!lua
 --       hash of the body ('' without an idempotency key), seed, payload, what the keys of jobs begin with,
 --       request id, trace context ('' without one)
 -- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or
--- {'full', 'jobs' | 'tokens', whose ('all' | 'owner'), their jobs, their tokens, the bound}
+-- {'full', 'jobs' | 'tokens', whose ('all' | 'owner'), their jobs, their tokens, the bound, ms until there is room} or
+-- {'no memory', bytes that Redis uses, bytes that it may use}
 local id, owner, promptTokens, cost = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local graceMs, ttlMs, owners = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[12])
 local recents, job, log, lease, payload, idempotency = { KEYS[9], KEYS[10] }, KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
@@ -39,6 +40,12 @@ if hash ~= '' then
   if known and redis.call('EXISTS', ARGV[19] .. string.match(known, '^%S+')) == 1 then return {'known', known} end
 end
 
+-- The last tenth of the memory is for the jobs that are admitted: what they write does not stop at the limit.
+local memory = redis.call('INFO', 'memory')
+local usedBytes = tonumber(string.match(memory, 'used_memory:(%d+)'))
+local maxBytes = tonumber(string.match(memory, 'maxmemory:(%d+)') or 0)
+if maxBytes > 0 and usedBytes > maxBytes * 0.9 then return {'no memory', usedBytes, maxBytes} end
+
 -- One who has nothing admitted may exceed the bound on tokens, or a long prompt could never run.
 local function full(whose, jobs, tokens, maxJobs, maxTokens)
   if jobs >= maxJobs then return {'full', 'jobs', whose, jobs, tokens, maxJobs} end
@@ -54,7 +61,22 @@ if not refusal and owners > 1 then
   local share = others > 0 and 1 / (others + 1) or 3 / 4
   refusal = full('owner', tonumber(own[1] or 0), tonumber(own[2] or 0), math.max(1, math.floor(maxJobs * share)), math.floor(maxTokens * share))
 end
-if refusal then return refusal end
+
+-- Those who are refused stand in a line of their own: each is told when its place will be free, the next one a later time.
+-- Nobody has to come back, so their line is forgotten when a tenth of the places is free.
+local function placeField(whose) return whose == 'all' and 'place_at' or 'place_at ' .. owner end
+if refusal then
+  local whose, theirs, used, most = refusal[3], refusal[4], refusal[5], refusal[6]
+  local leaving = refusal[2] == 'jobs' and theirs - most + 1
+    or math.ceil((used + promptTokens - most) / math.max(1, used / math.max(1, theirs)))
+  -- Of the jobs that end only so many are this owner's.
+  local msPerPlace = tonumber(ARGV[14]) * (whose == 'all' and 1 or jobs / math.max(1, theirs))
+  local placeAt = math.max(now, tonumber(redis.call('HGET', KEYS[5], placeField(whose)) or 0)) + math.max(1, leaving) * msPerPlace
+  redis.call('HSET', KEYS[5], placeField(whose), string.format('%.0f', placeAt))
+  refusal[7] = math.ceil(placeAt - now)
+  return refusal
+end
+if jobs + 1 <= maxJobs * 0.9 then redis.call('HDEL', KEYS[5], placeField('all'), placeField('owner')) end
 
 -- Its place in the line.
 local fair = redis.call('HMGET', KEYS[8], 'now', 'ends ' .. owner)

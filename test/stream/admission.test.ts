@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { NewEvent } from '../../src/stream/events.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { done, openStack, type Stack, token, worker } from './stack.ts'
+
+let redis: TestRedis
+let stack: Stack
+
+describe('a refused request', () => {
+  beforeAll(async () => {
+    redis = await startTestRedis()
+    stack = await openStack(redis.url)
+  })
+  afterAll(async () => {
+    await stack.close()
+    await redis.stop()
+  })
+  beforeEach(() => stack.redis.flushall())
+
+  /** Milliseconds that each of some requests is told to wait, at one job every 100 ms. */
+  async function told(count: number, overrides = {}, limits = {}): Promise<number[]> {
+    const waits: number[] = []
+    for (let i = 0; i < count; i++) {
+      const result = await stack.admit(overrides, { maxJobs: 20, ...limits })
+      if (result.verdict !== 'full') throw new Error(result.verdict)
+      waits.push(result.retryAfterMs)
+    }
+    return waits
+  }
+  const fill = async (count: number, overrides = {}) => {
+    const ids: string[] = []
+    for (let i = 0; i < count; i++) ids.push(await stack.job(overrides))
+    return ids
+  }
+
+  it('is told when its place will be free, behind all who were refused before it', async () => {
+    await fill(20)
+    const waits = await told(50)
+    const startedAfter = (index: number) => waits[index]! - 100 * (index + 1)
+    // Each is told 100 ms more than the one before it, less what has passed since the first.
+    for (let index = 0; index < 50; index++) expect(startedAfter(index)).toBeLessThanOrEqual(0)
+    expect(waits[49]! - waits[0]!).toBeGreaterThan(2500)
+    expect(waits[0]).toBeGreaterThan(90)
+  })
+
+  it('with a long prompt waits until so many tokens have left', async () => {
+    await fill(10, { promptTokens: 100 })
+    const [wait] = await told(1, { promptTokens: 350 }, { maxTokens: 1000 })
+    expect(wait).toBeGreaterThan(390)
+    expect(wait).toBeLessThanOrEqual(400)
+  })
+
+  it('does not wait for those who never came back', async () => {
+    const ids = await fill(20)
+    await told(50)
+    for (const id of ids.slice(0, 5)) await stack.store.end(id, done(), false)
+    await fill(5)
+    const [wait] = await told(1)
+    expect(wait).toBeLessThanOrEqual(100)
+  })
+})
+
+describe('a Redis that is nearly full', () => {
+  const ballast = 'x'.repeat(100_000)
+
+  beforeAll(async () => {
+    redis = await startTestRedis({ config: { maxmemory: '12mb' } })
+    stack = await openStack(redis.url)
+  })
+  afterAll(async () => {
+    await stack.close()
+    await redis.stop()
+  })
+
+  it('takes no new job above nine tenths, and those that run go to their end even where nothing else can be written', async () => {
+    const id = await stack.job()
+    await stack.store.open(id, 1, worker)
+    let result = await stack.admit()
+    for (let i = 0; result.verdict === 'admitted' && i < 200; i++) {
+      await stack.redis.set(`ballast:${i}`, ballast)
+      result = await stack.admit()
+    }
+    if (result.verdict !== 'no-memory') throw new Error(result.verdict)
+    expect(result.maxBytes).toBe(12 * 1024 ** 2)
+    expect(result.usedBytes / result.maxBytes).toBeGreaterThan(0.9)
+    // One admission above the limit at most, so this is not yet the end of the memory.
+    expect(result.usedBytes / result.maxBytes).toBeLessThan(0.95)
+
+    const fillUp = async () => {
+      for (let i = 0; ; i++) await stack.redis.set(`more:${i}`, ballast)
+    }
+    await expect(fillUp()).rejects.toThrow('OOM')
+    const append = (firstSeq: number, event: NewEvent) =>
+      stack.store.append([{ id, attempt: 1, firstSeq, events: [event] }])
+    for (let seq = 1; seq <= 50; seq++) expect(await append(seq, token('a'))).toEqual([{ lastSeq: seq, verdict: 'ok' }])
+    expect(await append(51, done())).toEqual([{ lastSeq: 51, verdict: 'ok' }])
+    expect(await stack.store.record(id)).toMatchObject({ state: 'completed', tokens: 50 })
+  })
+})

@@ -29,12 +29,21 @@ export function jsonBody(limitBytes: number, allowedTypes = 'application/json'):
       if (!isUtf8(bytes)) throw new AppError('malformed', 'the body is not valid UTF-8', { field: 'body' })
     },
   })
-  return [checkContentType(allowedTypes), parse, requireBody]
+  return [checkLength(limitBytes), checkContentType(allowedTypes), parse, requireBody]
 }
 
 /** In lower case, without parameters; empty when there is none. */
 export function mediaTypeOf(request: Request): string {
   return request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
+}
+
+/** By what the header announces: the parser would read all of it before it answers. */
+function checkLength(limitBytes: number): RequestHandler {
+  return (request, _response, next) => {
+    const bytes = Number(request.headers['content-length'] ?? 0)
+    const message = `the body is larger than the ${limitBytes} bytes allowed`
+    next(bytes > limitBytes ? new AppError('body_too_large', message, { field: 'body' }) : undefined)
+  }
 }
 
 function checkContentType(allowedTypes: string): RequestHandler {

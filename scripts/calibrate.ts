@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { maximaPath } from '../src/inference/model/calibration.ts'
-import { TAPS, tapName } from '../src/inference/model/graph-names.ts'
+import { MEASURED, tapName } from '../src/inference/model/graph-names.ts'
 import { calibrate } from '../src/inference/model/open-model.ts'
 import { encodeSafetensors } from '../src/inference/model/safetensors-writer.ts'
 import { resolveModel } from '../src/tokenizer/model-files.ts'
@@ -13,7 +13,7 @@ import { resolveModel } from '../src/tokenizer/model-files.ts'
 const files = await resolveModel(process.argv[2], tmpdir())
 const layers = await calibrate(files, tmpdir())
 const tensors = layers.flatMap((maxima, layer) =>
-  TAPS.map((tap) => ({ name: tapName(layer, tap), values: maxima[tap] })),
+  MEASURED.map((name) => ({ name: tapName(layer, name), values: maxima[name] })),
 )
 const path = maximaPath(files.folder)
 writeFileSync(path, encodeSafetensors(tensors))

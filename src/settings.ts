@@ -77,9 +77,9 @@ const variables = {
   ),
   ENGINE_MAX_CONTEXT: count(2048, 16, 1_048_576, 'tokens a sequence may hold, prompt and answer together'),
   ENGINE_DRAFTING: choice(
-    ['auto', 'on', 'off'],
-    'auto',
-    'guess the next tokens from the text and check them in one step; auto: only where it can not change an answer (float32)',
+    ['on', 'off'],
+    'on',
+    'guess the next tokens from the text and check them in one step; it changes no answer',
   ),
   QUEUE_MAX_JOBS: count(256, 1, 1_000_000, 'jobs admitted at once, waiting or running; more are answered with 429'),
   QUEUE_MAX_TOKENS: count(131_072, 1, 1_000_000_000, 'prompt tokens admitted at once; more are answered with 429'),

@@ -29,6 +29,8 @@ export function toBatch(plan: RunnablePlan): ForwardBatch {
         tokens: [ids[computed]!, ...draft],
         past: computed,
         logits: computed + 1 === ids.length ? 1 + draft.length : 0,
+        // With guesses or without, the same is drawn.
+        stepwise: true,
       }))
       return { firstSlot: 0, rows }
     }

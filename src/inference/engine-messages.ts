@@ -11,11 +11,8 @@ export interface EngineSettings {
   slots: number
   threads: number
   maxContext: number
-  /**
-   * Prompt-lookup drafting. `auto`, the default: where it can't change an answer, which is float32; in int8 a step of several tokens
-   * rounds differently from several steps.
-   */
-  drafting?: 'auto' | 'on' | 'off'
+  /** Prompt-lookup drafting, on by default. It changes no answer. */
+  drafting?: 'on' | 'off'
   /** Where built graphs are kept. */
   dataDir: string
 }

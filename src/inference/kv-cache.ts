@@ -12,21 +12,30 @@ export interface CacheView {
   present: Record<string, Tensor>
 }
 
+interface Elements {
+  float32: Float32Array
+  int8: Int8Array
+}
+
 const PARTS = ['key', 'value'] as const
 
-export class KvCache {
+export class KvCache<Type extends keyof Elements = keyof Elements> {
+  /** Two per layer: keys, then values. */
+  readonly buffers: readonly Elements[Type][]
+  readonly #type: Type
   readonly #shape: ModelShape
   readonly #slotSize: number
-  /** Two per layer: keys, then values. */
-  readonly #buffers: Float32Array[]
   /** Making 2 tensors per layer for every step would be noticed, so the views of each run of slots are kept. */
   readonly #views = new Map<number, CacheView>()
 
-  constructor(shape: ModelShape) {
+  constructor(type: Type, shape: ModelShape) {
     const { layers, kvHeads, headDim, slots, maxContext } = shape
+    this.#type = type
     this.#shape = shape
     this.#slotSize = kvHeads * maxContext * headDim
-    this.#buffers = Array.from({ length: layers * PARTS.length }, () => new Float32Array(slots * this.#slotSize))
+    const size = slots * this.#slotSize
+    const allocate = () => (type === 'int8' ? new Int8Array(size) : new Float32Array(size)) as Elements[Type]
+    this.buffers = Array.from({ length: layers * PARTS.length }, allocate)
   }
 
   view(firstSlot: number, count: number): CacheView {
@@ -39,17 +48,22 @@ export class KvCache {
     return view
   }
 
+  /** Where row `row` of a head stands in each of the buffers. */
+  offset(slot: number, head: number, row: number): number {
+    const { maxContext, headDim } = this.#shape
+    return slot * this.#slotSize + (head * maxContext + row) * headDim
+  }
+
   /** Copies the first `length` rows of each head. */
   copy(from: number, to: number, length: number): void {
     const { kvHeads, headDim, maxContext, slots } = this.#shape
     if (from >= slots || to >= slots || length > maxContext) {
       throw new AppError('internal', `slot ${from} to ${to}, ${length} rows: the cache has ${slots} x ${maxContext}`)
     }
-    const headSize = maxContext * headDim
-    for (const buffer of this.#buffers) {
+    for (const buffer of this.buffers) {
       for (let head = 0; head < kvHeads; head++) {
-        const source = from * this.#slotSize + head * headSize
-        buffer.copyWithin(to * this.#slotSize + head * headSize, source, source + length * headDim)
+        const source = this.offset(from, head, 0)
+        buffer.copyWithin(this.offset(to, head, 0), source, source + length * headDim)
       }
     }
   }
@@ -58,11 +72,11 @@ export class KvCache {
     const { kvHeads, headDim, maxContext } = this.#shape
     const dims = [count, kvHeads, maxContext, headDim]
     const view: CacheView = { past: {}, present: {} }
-    for (const [index, buffer] of this.#buffers.entries()) {
+    for (const [index, buffer] of this.buffers.entries()) {
       const part = PARTS[index % PARTS.length]!
       const layer = Math.floor(index / PARTS.length)
       const rows = buffer.subarray(firstSlot * this.#slotSize, (firstSlot + count) * this.#slotSize)
-      const tensor = new Tensor('float32', rows, dims)
+      const tensor = new Tensor(this.#type, rows, dims)
       view.past[cacheName('past', layer, part)] = tensor
       view.present[cacheName('present', layer, part)] = tensor
     }

@@ -20,6 +20,11 @@ export interface BatchRow {
   past: number
   /** For how many of the last tokens the logits are wanted; 0 while a prompt is only being read. */
   logits: number
+  /**
+   * Several tokens whose results are to be the same bits as if they ran one by one. Otherwise they may run in another
+   * way, which is faster for many and rounds differently.
+   */
+  stepwise?: boolean
 }
 
 export interface ForwardBatch {

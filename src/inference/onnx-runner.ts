@@ -1,85 +1,127 @@
 // The model runner over onnxruntime. The KV cache is ours, and the graph appends to it in place: each layer's past and
 // present are tensors over the same memory, so a step costs nothing for what the cache already holds.
+//
+// float32   one graph, one cache
+// int8      an 8-bit cache and two graphs over the same weights: one for steps, in which every token comes out as it
+//           would alone, and one for prompts, which is faster for many tokens and works on a float32 copy of their rows
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { AppError } from '../errors.ts'
-import { checkBatch } from './check-batch.ts'
-import { KvCache } from './kv-cache.ts'
+import { GraphRunner, type PlacedRow, type RunnerOptions } from './graph-runner.ts'
+import { type CacheView, KvCache } from './kv-cache.ts'
+import { readScales } from './model/cache-scales.ts'
+import { rowsName } from './model/graph-names.ts'
 import type { GraphFiles } from './model/open-model.ts'
-import type { BatchRow, ForwardBatch, ModelRunner, ModelShape } from './model-runner.ts'
+import type { ModelRunner, ModelShape } from './model-runner.ts'
 import { openSession } from './onnx-session.ts'
-
-export interface RunnerOptions {
-  slots: number
-  maxContext: number
-  threads: number
-}
+import { PromptCache } from './prompt-cache.ts'
 
 /** Throws `bad_model` when the graph can't be loaded or has fewer positions than `maxContext`. */
 export async function createOnnxRunner(graph: GraphFiles, options: RunnerOptions): Promise<ModelRunner> {
-  const { config } = graph
-  if (options.maxContext > config.contextLength) {
-    throw new AppError('bad_model', `the model's context is ${config.contextLength} tokens, not ${options.maxContext}`)
+  const { config, eightBit } = graph
+  const { slots, maxContext, threads } = options
+  if (maxContext > config.contextLength) {
+    throw new AppError('bad_model', `the model's context is ${config.contextLength} tokens, not ${maxContext}`)
   }
-  return new OnnxRunner(await openSession(graph.path, { threads: options.threads, steadyShapes: true }), graph, options)
+  const { layers, kvHeads, headDim, vocabSize, heads } = config
+  const shape = { layers, kvHeads, headDim, vocabSize, slots, maxContext }
+  const packedWidth = config.headNorm ? -1 : (heads + 2 * kvHeads) * headDim
+  const open = (path: string) => openSession(path, { threads, steadyShapes: true })
+  const steps = new GraphPass(await open(graph.path), packedWidth, shape)
+  if (eightBit === null) return new OnnxRunner(shape, new KvCache('float32', shape), steps, null)
+  const cache = new KvCache('int8', shape)
+  const prompts = new GraphPass(await open(eightBit.promptsPath), -1, shape)
+  const copy = new PromptCache(cache, readScales(eightBit.scalesPath, config), shape)
+  return new OnnxRunner(shape, cache, steps, { pass: prompts, copy })
 }
 
 /** Rows that run together: one row of any length, or several neighbours of one token each. */
-interface Group {
-  firstSlot: number
-  rows: BatchRow[]
-}
+type Group = [PlacedRow, ...PlacedRow[]]
 
-class OnnxRunner implements ModelRunner {
-  readonly shape: ModelShape
-  readonly #session: InferenceSession
+class OnnxRunner extends GraphRunner {
   readonly #cache: KvCache
-  readonly #hasZeroPoints: boolean
-  readonly #attentionWidth: number
-  #logits = new Float32Array(0)
-  #running = false
+  readonly #steps: GraphPass
+  readonly #prompts: { pass: GraphPass; copy: PromptCache } | null
+  /** What the graph for prompts returns: the rows of each of the cache's buffers. */
+  #rows: Int8Array[] = []
 
-  constructor(session: InferenceSession, { config }: GraphFiles, { slots, maxContext }: RunnerOptions) {
-    const { layers, kvHeads, headDim, vocabSize, heads } = config
-    this.shape = { layers, kvHeads, headDim, vocabSize, slots, maxContext }
-    this.#session = session
-    this.#cache = new KvCache(this.shape)
-    this.#hasZeroPoints = session.inputNames.includes('zero_points')
-    this.#attentionWidth = config.headNorm ? -1 : (heads + 2 * kvHeads) * headDim
-  }
-
-  async forward(batch: ForwardBatch): Promise<Float32Array> {
-    if (this.#running) throw new AppError('internal', 'forward was called before the last one had settled')
-    checkBatch(batch, this.shape)
-    this.#running = true
-    try {
-      const { vocabSize } = this.shape
-      const wanted = batch.rows.reduce((sum, row) => sum + row.logits, 0)
-      if (this.#logits.length < wanted * vocabSize) this.#logits = new Float32Array(wanted * vocabSize)
-      let done = 0
-      for (const group of groupsOf(batch)) {
-        const count = group.rows.reduce((sum, row) => sum + row.logits, 0)
-        await this.#run(group, count, this.#logits.subarray(done * vocabSize, (done + count) * vocabSize))
-        done += count
-      }
-      return this.#logits.subarray(0, wanted * vocabSize)
-    } finally {
-      this.#running = false
-    }
-  }
-
-  copySlot(from: number, to: number, length: number): void {
-    if (this.#running) throw new AppError('internal', 'copySlot was called during a forward pass')
-    this.#cache.copy(from, to, length)
+  constructor(
+    shape: ModelShape,
+    cache: KvCache,
+    steps: GraphPass,
+    prompts: { pass: GraphPass; copy: PromptCache } | null,
+  ) {
+    super(shape)
+    this.#cache = cache
+    this.#steps = steps
+    this.#prompts = prompts
   }
 
   async close(): Promise<void> {
-    await this.#session.release()
+    await this.#steps.close()
+    await this.#prompts?.pass.close()
   }
 
-  /** Every row of a group has the same length here. */
-  async #run({ firstSlot, rows }: Group, logitCount: number, logits: Float32Array): Promise<void> {
-    const seq = rows[0]!.tokens.length
+  protected async compute(rows: readonly PlacedRow[], logits: Float32Array): Promise<void> {
+    for (const group of groupsOf(rows)) {
+      const [{ tokens, stepwise = false }] = group
+      if (this.#prompts && tokens.length > 1 && !stepwise) await this.#readPrompt(group[0], logits)
+      else await this.#step(group, logits)
+    }
+  }
+
+  protected copyRows(from: number, to: number, length: number): void {
+    this.#cache.copy(from, to, length)
+    this.#prompts?.copy.moved(from, to, length)
+  }
+
+  async #step(rows: Group, logits: Float32Array): Promise<void> {
+    await this.#steps.run(rows, logits, this.#cache.view(rows[0].slot, rows.length))
+    for (const { slot, past } of rows) this.#prompts?.copy.written(slot, past)
+  }
+
+  async #readPrompt(row: PlacedRow, logits: Float32Array): Promise<void> {
+    const { pass, copy } = this.#prompts!
+    const { slot, past, tokens } = row
+    copy.follow(slot, past)
+    const first = { first_position: new Tensor('int64', BigInt64Array.of(BigInt(past)), [1]) }
+    const rows = this.#rowTensors(tokens.length)
+    await pass.run([row], logits, { past: { ...copy.view.past, ...first }, present: { ...copy.view.present, ...rows } })
+    copy.store(past, tokens.length, this.#rows)
+  }
+
+  #rowTensors(count: number): Record<string, Tensor> {
+    const { layers, kvHeads, headDim } = this.shape
+    const width = kvHeads * headDim
+    if ((this.#rows[0]?.length ?? 0) < count * width) {
+      this.#rows = Array.from({ length: 2 * layers }, () => new Int8Array(count * width))
+    }
+    return Object.fromEntries(
+      this.#rows.map((buffer, index) => [
+        rowsName(index >> 1, index % 2 === 0 ? 'key' : 'value'),
+        new Tensor('int8', buffer.subarray(0, count * width), [1, count, width]),
+      ]),
+    )
+  }
+}
+
+/** One graph, run over rows of equal length. */
+class GraphPass {
+  readonly #session: InferenceSession
+  readonly #attentionWidth: number
+  readonly #vocabSize: number
+  readonly #hasZeroPoints: boolean
+
+  /** `attentionWidth` of q, k and v packed together; -1 where the graph takes them apart. */
+  constructor(session: InferenceSession, attentionWidth: number, { vocabSize }: ModelShape) {
+    this.#session = session
+    this.#attentionWidth = attentionWidth
+    this.#vocabSize = vocabSize
+    this.#hasZeroPoints = session.inputNames.includes('zero_points')
+  }
+
+  async run(rows: Group, logits: Float32Array, view: CacheView): Promise<void> {
+    const seq = rows[0].tokens.length
     const batch = rows.length
     const ids = new Int32Array(batch * seq)
     const logitRows: number[] = []
@@ -88,7 +130,6 @@ class OnnxRunner implements ModelRunner {
       for (let back = row.logits; back > 0; back--) logitRows.push((index + 1) * seq - back)
     }
     const last = Int32Array.from(rows, (row) => row.past + seq - 1)
-    const view = this.#cache.view(firstSlot, batch)
     const feeds = {
       ...view.past,
       ids: new Tensor('int32', ids, [ids.length]),
@@ -100,22 +141,28 @@ class OnnxRunner implements ModelRunner {
         zero_points: new Tensor('uint8', new Uint8Array(ids.length).fill(128), [ids.length, 1]),
       }),
     }
+    const from = rows[0].logitsAt * this.#vocabSize
+    const own = logits.subarray(from, from + logitRows.length * this.#vocabSize)
     const fetches = {
       ...view.present,
       stop: null,
-      logits: new Tensor('float32', logits, [logitCount, this.shape.vocabSize]),
+      logits: new Tensor('float32', own, [logitRows.length, this.#vocabSize]),
     }
     await runInPlace(this.#session, feeds, fetches)
+  }
+
+  async close(): Promise<void> {
+    await this.#session.release()
   }
 }
 
 /** The attention kernel takes a batch of single tokens, or one sequence of any length. */
-function groupsOf({ firstSlot, rows }: ForwardBatch): Group[] {
+function groupsOf(rows: readonly PlacedRow[]): Group[] {
   const groups: Group[] = []
-  for (const [index, row] of rows.entries()) {
+  for (const row of rows) {
     const last = groups.at(-1)
-    if (last && row.tokens.length === 1 && last.rows[0]!.tokens.length === 1) last.rows.push(row)
-    else groups.push({ firstSlot: firstSlot + index, rows: [row] })
+    if (last && row.tokens.length === 1 && last[0].tokens.length === 1) last.push(row)
+    else groups.push([row])
   }
   return groups
 }

@@ -10,8 +10,8 @@ export interface SessionOptions {
 }
 
 /**
- * The attention kernel's blockwise way is slower here, by half for a prompt of 200 tokens (docs/decisions/0005): it is
- * written without the wide instructions of the matrix products. onnxruntime reads this when a session is made.
+ * The attention kernel's blockwise way is slower here, and rounds differently for one token and for several
+ * (docs/decisions/0005). onnxruntime reads this when a session is made.
  */
 const PLAIN_ATTENTION = 'ORT_GQA_DISABLE_FLASH_ATTENTION'
 

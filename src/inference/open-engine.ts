@@ -11,7 +11,7 @@ import { LocalEngine } from './local-engine.ts'
 import type { ModelRunner } from './model-runner.ts'
 import { ScriptedRunner } from './scripted-runner.ts'
 
-/** Slots beyond those that run at once: they keep what prompts with the same beginning can use. 94 MB each. */
+/** Slots beyond those that run at once: they keep what prompts with the same beginning can use. */
 const spareSlots = 2
 
 /** Throws `bad_model` or `bad_setting` with one line that says what to do. */
@@ -30,9 +30,7 @@ export async function openEngine(
   const runner = rate === null ? await openModel(files, own, tokenizer, onProgress) : openScripted(own, rate, tokenizer)
   const precision: EngineInfo['precision'] = files.weights.kind === 'onnx' ? 'exported' : settings.precision
   const info = { model: rate === null ? files.name : model, precision, slots, threads, maxContext }
-  const { drafting: wanted = 'auto' } = settings
-  const drafting = wanted === 'auto' ? precision !== 'int8' : wanted === 'on'
-  return new LocalEngine({ runner, encoder, info, drafting })
+  return new LocalEngine({ runner, encoder, info, drafting: settings.drafting !== 'off' })
 }
 
 async function openModel(

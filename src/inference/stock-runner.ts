@@ -5,8 +5,8 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { AppError } from '../errors.ts'
 import type { ModelLimits } from '../tokenizer/model-limits.ts'
-import { checkBatch } from './check-batch.ts'
-import type { BatchRow, ForwardBatch, ModelRunner, ModelShape } from './model-runner.ts'
+import { GraphRunner, type PlacedRow, type RunnerOptions } from './graph-runner.ts'
+import type { ModelRunner } from './model-runner.ts'
 import { openSession } from './onnx-session.ts'
 import { StockCache } from './stock-cache.ts'
 import { readLayout, type StockLayout } from './stock-layout.ts'
@@ -18,14 +18,8 @@ export interface StockGraph {
   limits: ModelLimits
 }
 
-export interface StockRunnerOptions {
-  slots: number
-  maxContext: number
-  threads: number
-}
-
 /** Throws `bad_model` when the graph can't be loaded, is no decoder or has fewer positions than `maxContext`. */
-export async function createStockRunner(graph: StockGraph, options: StockRunnerOptions): Promise<ModelRunner> {
+export async function createStockRunner(graph: StockGraph, options: RunnerOptions): Promise<ModelRunner> {
   const { path, limits } = graph
   const { slots, maxContext, threads } = options
   if (maxContext > limits.contextLength) {
@@ -44,20 +38,11 @@ export async function createStockRunner(graph: StockGraph, options: StockRunnerO
   }
 }
 
-/** A row of the batch with its slot, and where its logits belong in the answer. */
-interface PlacedRow extends BatchRow {
-  slot: number
-  logitsAt: number
-}
-
-export class StockRunner implements ModelRunner {
-  readonly shape: ModelShape
+export class StockRunner extends GraphRunner {
   readonly #session: InferenceSession
   readonly #layout: StockLayout
   readonly #cache: StockCache
   readonly #pads: boolean
-  #logits = new Float32Array(0)
-  #running = false
 
   /** `pads`: rows of unequal pasts share a run, the shorter ones behind padding. */
   constructor(
@@ -67,40 +52,23 @@ export class StockRunner implements ModelRunner {
     pads: boolean,
   ) {
     const { layers, kvHeads, headDim, vocabSize } = layout
-    this.shape = { layers, kvHeads, headDim, vocabSize, slots, maxContext }
+    super({ layers, kvHeads, headDim, vocabSize, slots, maxContext })
     this.#session = session
     this.#layout = layout
     this.#cache = new StockCache(this.shape)
     this.#pads = pads
   }
 
-  async forward(batch: ForwardBatch): Promise<Float32Array> {
-    if (this.#running) throw new AppError('internal', 'forward was called before the last one had settled')
-    checkBatch(batch, this.shape)
-    this.#running = true
-    try {
-      const { vocabSize } = this.shape
-      let wanted = 0
-      const rows = batch.rows.map((row, index): PlacedRow => {
-        const placed = { ...row, slot: batch.firstSlot + index, logitsAt: wanted }
-        wanted += row.logits
-        return placed
-      })
-      if (this.#logits.length < wanted * vocabSize) this.#logits = new Float32Array(wanted * vocabSize)
-      for (const group of this.#groupsOf(rows)) await this.#run(group)
-      return this.#logits.subarray(0, wanted * vocabSize)
-    } finally {
-      this.#running = false
-    }
-  }
-
-  copySlot(from: number, to: number, length: number): void {
-    if (this.#running) throw new AppError('internal', 'copySlot was called during a forward pass')
-    this.#cache.copy(from, to, length)
-  }
-
   async close(): Promise<void> {
     await this.#session.release()
+  }
+
+  protected async compute(rows: readonly PlacedRow[], logits: Float32Array): Promise<void> {
+    for (const group of this.#groupsOf(rows)) await this.#run(group, logits)
+  }
+
+  protected copyRows(from: number, to: number, length: number): void {
+    this.#cache.copy(from, to, length)
   }
 
   /** Rows that run together: as many tokens each, and as long a past where the graph can't be padded. */
@@ -115,7 +83,7 @@ export class StockRunner implements ModelRunner {
     return [...groups.values()]
   }
 
-  async #run(rows: readonly PlacedRow[]): Promise<void> {
+  async #run(rows: readonly PlacedRow[], logits: Float32Array): Promise<void> {
     const count = rows[0]!.tokens.length
     const { width, tensors } = this.#cache.gather(rows)
     const kept = Math.max(...rows.map((row) => row.logits))
@@ -135,7 +103,7 @@ export class StockRunner implements ModelRunner {
       throw new AppError('engine_failed', `${this.#layout.present[odd]} came as [${dims}], not as [${wantedDims}]`)
     }
     this.#cache.append(rows, width, count, present)
-    if (kept > 0) this.#takeLogits(rows, outputs.logits!)
+    if (kept > 0) this.#takeLogits(rows, outputs.logits!, logits)
   }
 
   /** Those of the inputs that the graph has. */
@@ -172,12 +140,12 @@ export class StockRunner implements ModelRunner {
   }
 
   /** `[rows, tokens, vocabulary]`, of all tokens or the last ones. */
-  #takeLogits(rows: readonly PlacedRow[], { dims, data }: Tensor): void {
+  #takeLogits(rows: readonly PlacedRow[], { dims, data }: Tensor, taken: Float32Array): void {
     const { vocabSize } = this.shape
     const returned = dims[1]!
     for (const [index, { logits, logitsAt }] of rows.entries()) {
       const end = (index + 1) * returned * vocabSize
-      this.#logits.set((data as Float32Array).subarray(end - logits * vocabSize, end), logitsAt * vocabSize)
+      taken.set((data as Float32Array).subarray(end - logits * vocabSize, end), logitsAt * vocabSize)
     }
   }
 }

@@ -1,70 +1,158 @@
-// Attention as nodes of the graph: rotation, the KV cache and the softmax are one kernel.
+// Attention as nodes of the graph: rotation, the KV cache and the softmax are one kernel. In float32 that kernel does
+// all; in int8 there are two graphs, because the kernel over an 8-bit cache is the faster one for single tokens and the
+// slower one for prompts.
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
+import type { CacheScales } from './cache-scales.ts'
 import type { LayerWeights } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
-import { cacheName } from './graph-names.ts'
+import { cacheName, rowsName } from './graph-names.ts'
 import { normalize } from './norm-nodes.ts'
 
-/** q, k and v as the kernel takes them: packed in the first, or one by one. */
-type Queries = [packed: string, none: '', none: ''] | [q: string, k: string, v: string]
+interface Attention {
+  layer: number
+  weights: LayerWeights
+  qkv: string
+  /** null: the cache is float32. */
+  scales: CacheScales | null
+}
+
+/** q, k and v as the kernel takes them: packed in the first, or one by one `[batch, seq, width]`. */
+type Queries = readonly [packed: string, none: '', none: ''] | readonly [q: string, k: string, v: string]
 
 /** qkv `[rows, (heads + 2 * kvHeads) * headDim]` to `[rows, heads * headDim]`; appends to the layer's cache. */
-export function attend(
-  graph: GraphBuilder,
-  config: ModelConfig,
-  { layer, weights, qkv }: { layer: number; weights: LayerWeights; qkv: string },
-): string {
-  const { heads, kvHeads, headDim, headNorm } = config
-  const queries = headNorm ? normalizedHeads(graph, config, layer, weights, qkv) : packed(graph, qkv)
-  const cacheDims = ['batch', kvHeads, 'capacity', headDim]
-  for (const part of ['key', 'value'] as const) {
-    graph.input(cacheName('past', layer, part), 'float32', cacheDims)
-    graph.output(cacheName('present', layer, part), 'float32', cacheDims)
+export function attend(graph: GraphBuilder, config: ModelConfig, attention: Attention): string {
+  const output = `layers.${attention.layer}.heads`
+  const node = new AttentionNodes(graph, config, attention, output)
+  if (attention.scales === null) node.addForFloat32()
+  else {
+    graph.only('steps', () => node.addForSteps())
+    graph.only('prompts', () => node.addForPrompts())
   }
-  const attended = graph.node(
-    'GroupQueryAttention',
-    [
-      ...queries,
-      cacheName('past', layer, 'key'),
-      cacheName('past', layer, 'value'),
-      'last_positions',
-      'longest',
-      'cos',
-      'sin',
-    ],
-    { num_heads: BigInt(heads), kv_num_heads: BigInt(kvHeads), do_rotary: 1n },
-    {
+  return output
+}
+
+/** The nodes of one layer. Each of the three ways ends in `output`. */
+class AttentionNodes {
+  readonly #graph: GraphBuilder
+  readonly #config: ModelConfig
+  readonly #attention: Attention
+  readonly #output: string
+
+  constructor(graph: GraphBuilder, config: ModelConfig, attention: Attention, output: string) {
+    this.#graph = graph
+    this.#config = config
+    this.#attention = attention
+    this.#output = output
+  }
+
+  addForFloat32(): void {
+    this.#addKernel(this.#queries(), { cache: 'float32', rotates: true })
+  }
+
+  /** The cache is int8. Each token's result is the same bits, however many run together. */
+  addForSteps(): void {
+    this.#addKernel(this.#queries(), { cache: 'int8', rotates: true })
+  }
+
+  /**
+   * Over a float32 copy of the sequence's rows: k and v are brought to the values that their 8 bits stand for, so that
+   * it makes no difference whether rows were computed just now or come from the cache. The 8 bits are outputs.
+   */
+  addForPrompts(): void {
+    const { key, value } = this.#attention.scales!
+    const [q, k, v] = this.#apart()
+    const rotated = (values: string) =>
+      this.#graph.node('RotaryEmbedding', [values, 'first_position', 'cos', 'sin'], {}, { domain: CONTRIB })
+    const queries = [rotated(q), this.#stored('key', rotated(k), key), this.#stored('value', v, value)] as const
+    this.#addKernel(queries, { cache: 'float32', rotates: false })
+  }
+
+  /** Rounds to steps of the scales, and back. With one scale for all, as here after the product, rounding is fast. */
+  #stored(part: 'key' | 'value', values: string, scales: Float32Array): string {
+    const graph = this.#graph
+    const width = scales.length
+    const prefix = `layers.${this.#attention.layer}.${part}`
+    const inverse = graph.tensor(
+      `${prefix}.cache_steps`,
+      'float32',
+      [width],
+      scales.map((scale) => 1 / scale),
+    )
+    const scale = graph.shared(`${prefix}.cache_scales`, 'float32', [width], scales)
+    const [one, zero] = [
+      graph.shared('one', 'float32', [], Float32Array.of(1)),
+      graph.shared('no_offset', 'int8', [], Int8Array.of(0)),
+    ]
+    const rows = rowsName(this.#attention.layer, part)
+    graph.node('QuantizeLinear', [graph.node('Mul', [values, inverse]), one, zero], {}, { outputs: [rows] })
+    graph.output(rows, 'int8', [1, 'rows', width])
+    return graph.node('Mul', [graph.node('DequantizeLinear', [rows, one, zero]), scale])
+  }
+
+  #addKernel(queries: Queries, { cache, rotates }: { cache: 'float32' | 'int8'; rotates: boolean }): void {
+    const graph = this.#graph
+    const { heads, kvHeads, headDim } = this.#config
+    const { layer, scales } = this.#attention
+    for (const part of ['key', 'value'] as const) {
+      graph.input(cacheName('past', layer, part), cache, ['batch', kvHeads, 'capacity', headDim])
+      graph.output(cacheName('present', layer, part), cache, ['batch', kvHeads, 'capacity', headDim])
+    }
+    const past = [cacheName('past', layer, 'key'), cacheName('past', layer, 'value')]
+    const present = [cacheName('present', layer, 'key'), cacheName('present', layer, 'value')]
+    const inputs = [...queries, ...past, 'last_positions', 'longest', ...(rotates ? ['cos', 'sin'] : [])]
+    const attributes = { num_heads: BigInt(heads), kv_num_heads: BigInt(kvHeads), do_rotary: rotates ? 1n : 0n }
+    const quantized = { k_quant_type: 'PER_CHANNEL', v_quant_type: 'PER_CHANNEL', kv_cache_bit_width: 8n }
+    const kernel =
+      cache === 'float32'
+        ? { inputs, attributes }
+        : {
+            // Positions, bias and sinks, which stand between, are left out.
+            inputs: [...inputs, '', '', '', ...this.#scaleTensors(scales!)],
+            attributes: { ...attributes, ...quantized },
+          }
+    const attended = graph.node('GroupQueryAttention', kernel.inputs, kernel.attributes, {
       domain: CONTRIB,
-      outputs: [`layers.${layer}.attended`, cacheName('present', layer, 'key'), cacheName('present', layer, 'value')],
-    },
-  )
-  const flat = graph.shared('flat_heads', 'int64', [2], BigInt64Array.of(-1n, BigInt(heads * headDim)))
-  return graph.node('Reshape', [attended, flat])
-}
+      outputs: [`layers.${layer}.attended.${cache}`, ...present],
+    })
+    const flat = graph.shared('flat_heads', 'int64', [2], BigInt64Array.of(-1n, BigInt(heads * headDim)))
+    graph.node('Reshape', [attended, flat], {}, { outputs: [this.#output] })
+  }
 
-function packed(graph: GraphBuilder, qkv: string): Queries {
-  return [graph.node('Reshape', [qkv, 'attention_shape']), '', '']
-}
+  #scaleTensors({ key, value }: CacheScales): string[] {
+    const { layer } = this.#attention
+    const width = this.#config.kvHeads * this.#config.headDim
+    return Object.entries({ key, value }).map(([part, scales]) =>
+      this.#graph.shared(`layers.${layer}.${part}.cache_scales`, 'float32', [width], scales),
+    )
+  }
 
-/** Qwen3 normalizes each head of q and k, so the three come apart: `[batch, seq, width]` each. */
-function normalizedHeads(
-  graph: GraphBuilder,
-  { heads, kvHeads, headDim, normEpsilon }: ModelConfig,
-  layer: number,
-  weights: LayerWeights,
-  qkv: string,
-): Queries {
-  const widths = BigInt64Array.from([heads, kvHeads, kvHeads], (count) => BigInt(count * headDim))
-  const [q, k, v] = ['q', 'k', 'v'].map((part) => `layers.${layer}.${part}`) as [string, string, string]
-  const stored = graph.shared('qkv_widths', 'int64', [3], widths)
-  graph.node('Split', [qkv, stored], { axis: -1n }, { outputs: [q, k, v] })
-  const perHead = graph.shared('per_head', 'int64', [2], BigInt64Array.of(-1n, BigInt(headDim)))
-  const norms = weights.headNorms()
-  const normalized = (values: string, part: 'q' | 'k') => {
-    const norm = { name: `layers.${layer}.${part}_norm`, weights: norms[part], epsilon: normEpsilon }
+  #queries(): Queries {
+    if (this.#config.headNorm) return this.#apart()
+    return [this.#graph.node('Reshape', [this.#attention.qkv, 'attention_shape']), '', '']
+  }
+
+  /** Qwen3 normalizes each head of q and k on the way. */
+  #apart(): readonly [q: string, k: string, v: string] {
+    const { heads, kvHeads, headDim, headNorm } = this.#config
+    const graph = this.#graph
+    const names = ['q', 'k', 'v'].map(() => graph.name('apart'))
+    const widths = BigInt64Array.from([heads, kvHeads, kvHeads], (count) => BigInt(count * headDim))
+    const stored = graph.shared('qkv_widths', 'int64', [3], widths)
+    graph.node('Split', [this.#attention.qkv, stored], { axis: -1n }, { outputs: names })
+    const [q, k, v] = names as [string, string, string]
+    const apart = (values: string) => graph.node('Reshape', [values, 'attention_shape'])
+    return headNorm
+      ? [apart(this.#normalized(q, 'q')), apart(this.#normalized(k, 'k')), apart(v)]
+      : [apart(q), apart(k), apart(v)]
+  }
+
+  #normalized(values: string, part: 'q' | 'k'): string {
+    const graph = this.#graph
+    const { headDim, normEpsilon } = this.#config
+    const { layer, weights } = this.#attention
+    const perHead = graph.shared('per_head', 'int64', [2], BigInt64Array.of(-1n, BigInt(headDim)))
+    const norm = { name: `layers.${layer}.${part}_norm`, weights: weights.headNorms()[part], epsilon: normEpsilon }
     return normalize(graph, norm, graph.node('Reshape', [values, perHead]))
   }
-  const apart = (values: string) => graph.node('Reshape', [values, 'attention_shape'])
-  return [apart(normalized(q, 'q')), apart(normalized(k, 'k')), apart(v)]
 }

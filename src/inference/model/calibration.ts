@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
-import { cacheName, TAPS, tapName } from './graph-names.ts'
+import { cacheName, MEASURED, TAPS, tapName } from './graph-names.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
 import type { LayerMaxima } from './smoothing.ts'
 import { badModel } from './tensor-source.ts'
@@ -44,7 +44,11 @@ export async function measureMaxima(
 ): Promise<LayerMaxima[]> {
   const channels = channelsOf(config)
   const maxima = Array.from({ length: config.layers }, () => collect((tap) => new Float32Array(channels[tap])))
-  const names = maxima.flatMap((_, layer) => TAPS.map((tap) => tapName(layer, tap)))
+  const parts = ['key', 'value'] as const
+  const names = maxima.flatMap((_, layer) => [
+    ...TAPS.map((tap) => tapName(layer, tap)),
+    ...parts.map((part) => cacheName('present', layer, part)),
+  ])
   const session = await InferenceSession.create(graphPath)
   try {
     for (const [index, ids] of sequences.entries()) {
@@ -54,6 +58,10 @@ export async function measureMaxima(
       )
       for (const [layer, taps] of maxima.entries()) {
         for (const tap of TAPS) raise(taps[tap], results[tapName(layer, tap)]!.data as Float32Array)
+        for (const part of parts) {
+          const rows = results[cacheName('present', layer, part)]!.data as Float32Array
+          raiseByCache(taps[part], rows, config.headDim)
+        }
       }
       onSequence(index + 1)
     }
@@ -81,12 +89,31 @@ function feedsFor(ids: readonly number[], config: ModelConfig): Record<string, T
   return feeds
 }
 
-function channelsOf({ hiddenSize, heads, headDim, innerSize }: ModelConfig): Record<keyof LayerMaxima, number> {
-  return { attention: hiddenSize, output: heads * headDim, inner: hiddenSize, down: innerSize }
+function channelsOf({
+  hiddenSize,
+  heads,
+  kvHeads,
+  headDim,
+  innerSize,
+}: ModelConfig): Record<keyof LayerMaxima, number> {
+  const cached = kvHeads * headDim
+  return {
+    ...{ attention: hiddenSize, output: heads * headDim, inner: hiddenSize, down: innerSize },
+    ...{ key: cached, value: cached },
+  }
 }
 
 function collect(values: (tap: keyof LayerMaxima) => Float32Array): LayerMaxima {
-  return Object.fromEntries(TAPS.map((tap) => [tap, values(tap)])) as unknown as LayerMaxima
+  return Object.fromEntries(MEASURED.map((name) => [name, values(name)])) as unknown as LayerMaxima
+}
+
+/** By the cache's own layout: `[kvHeads, rows, headDim]`. */
+function raiseByCache(maxima: Float32Array, rows: Float32Array, headDim: number): void {
+  const perHead = rows.length / (maxima.length / headDim)
+  for (const [i, value] of rows.entries()) {
+    const channel = Math.floor(i / perHead) * headDim + (i % headDim)
+    maxima[channel] = Math.max(maxima[channel]!, Math.abs(value))
+  }
 }
 
 function raise(maxima: Float32Array, values: Float32Array): void {

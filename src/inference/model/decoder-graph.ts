@@ -2,6 +2,7 @@
 // sees the batch. Attention appends to the KV cache in place: past and present are the same memory.
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
+import type { CacheScales } from './cache-scales.ts'
 import { DecoderLayer } from './decoder-layer.ts'
 import type { DecoderWeights } from './decoder-weights.ts'
 import type { GraphBuilder } from './graph-builder.ts'
@@ -10,30 +11,38 @@ import { blockLookup, blockProduct, Float32Linear, Int8Linear, type LinearNodes 
 import { addAndNormalize, type Stream } from './norm-nodes.ts'
 import { ropeTable } from './rope.ts'
 
-/** Adds the whole decoder; `onLayer` is waited for after each layer's weights are written. */
+/**
+ * Adds the whole decoder; `onLayer` is waited for after each layer's weights are written.
+ * @returns the scales of each layer's cache, none where it is float32
+ */
 export async function addDecoder(
   graph: GraphBuilder,
   weights: DecoderWeights,
   plan: GraphPlan,
   onLayer: (done: number) => Promise<void>,
-): Promise<void> {
+): Promise<CacheScales[]> {
   const { config } = weights
   addInputs(graph)
+  if (plan.precision === 'int8') graph.only('prompts', () => graph.input('first_position', 'int64', [1]))
   addRope(graph, config)
   const linear = linearOf(graph, plan)
   const embedding = weights.embedding()
   let stream: Stream = { residual: addEmbedding(graph, config, plan, embedding), branch: null }
+  const scales: CacheScales[] = []
   for (let index = 0; index < config.layers; index++) {
-    stream = new DecoderLayer({ graph, config, plan, linear }, index, weights.layer(index)).add(stream)
+    const layer = new DecoderLayer({ graph, config, plan, linear }, index, weights.layer(index))
+    stream = layer.add(stream)
+    if (layer.scales) scales.push(layer.scales)
     await onLayer(index + 1)
   }
   addHead(graph, weights, plan, { stream, linear, embedding })
+  return scales
 }
 
 function addInputs(graph: GraphBuilder): void {
   // First, so that the binding meets it before all others: see OnnxRunner.
   graph.node('SequenceEmpty', [], {}, { outputs: ['stop'] })
-  graph.outputs.push({ name: 'stop', type: 'float32', dims: [], sequence: true })
+  graph.listOutput('stop', 'float32')
   graph.input('ids', 'int32', ['rows'])
   graph.input('attention_shape', 'int64', [3])
   graph.input('last_positions', 'int32', ['batch'])

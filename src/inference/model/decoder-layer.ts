@@ -2,19 +2,13 @@
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import { attend } from './attention-nodes.ts'
+import { type CacheScales, cacheScales } from './cache-scales.ts'
 import type { LayerWeights, Projection } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
-import { type GraphPlan, tapName } from './graph-names.ts'
+import { type GraphPlan, type Tap, tapName } from './graph-names.ts'
 import type { LinearNodes, Prepared } from './linear.ts'
 import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
-import {
-  columnMaxima,
-  divideRows,
-  groupMaxima,
-  type LayerMaxima,
-  smoothingFactors,
-  spreadOverHeads,
-} from './smoothing.ts'
+import { columnMaxima, divideRows, groupMaxima, smoothingFactors, spreadOverHeads } from './smoothing.ts'
 
 export interface LayerContext {
   graph: GraphBuilder
@@ -27,6 +21,7 @@ export class DecoderLayer {
   readonly #context: LayerContext
   readonly #index: number
   readonly #weights: LayerWeights
+  #scales: CacheScales | null = null
 
   constructor(context: LayerContext, index: number, weights: LayerWeights) {
     this.#context = context
@@ -36,6 +31,11 @@ export class DecoderLayer {
 
   add(stream: Stream): Stream {
     return this.#inner(this.#attention(stream))
+  }
+
+  /** Of its part of the cache; null where that is float32. */
+  get scales(): CacheScales | null {
+    return this.#scales
   }
 
   #attention(stream: Stream): Stream {
@@ -56,7 +56,9 @@ export class DecoderLayer {
       bias: q.bias && joined(parts.map((part) => part.bias!)),
       columnFactors: inputFactors,
     })
-    const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv })
+    const scales = this.#cacheScales(valueFactors)
+    this.#scales = scales
+    const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv, scales })
     const branch = linear.product(this.#prepare('output', attended, heads * headDim), {
       name: this.#name('output'),
       values: output.weight,
@@ -103,7 +105,7 @@ export class DecoderLayer {
     return { name: this.#name(name), weights: smoothed, epsilon: this.#context.config.normEpsilon }
   }
 
-  #prepare(tap: keyof LayerMaxima, activations: string, width: number, owed: Prepared['scale'] = null): Prepared {
+  #prepare(tap: Tap, activations: string, width: number, owed: Prepared['scale'] = null): Prepared {
     const { graph, plan, linear } = this.#context
     if (plan.precision === 'float32' && plan.taps) {
       const firstAxis = graph.shared('first_axis', 'int64', [1], BigInt64Array.of(0n))
@@ -119,10 +121,17 @@ export class DecoderLayer {
   }
 
   /** What the norm before is divided by and the columns of its readers are multiplied with; null without smoothing. */
-  #factors(tap: keyof LayerMaxima, readers: Float32Array[], inputs: number): Float32Array | null {
+  #factors(tap: Tap, readers: Float32Array[], inputs: number): Float32Array | null {
     const { plan } = this.#context
     if (plan.precision === 'float32') return null
     return smoothingFactors(plan.maxima[this.#index]![tap], columnMaxima(readers, inputs))
+  }
+
+  /** null: the cache is float32. The values in it are already divided by their factors. */
+  #cacheScales(valueFactors: Float32Array | null): CacheScales | null {
+    const { plan } = this.#context
+    if (plan.precision === 'float32' || valueFactors === null) return null
+    return cacheScales(plan.maxima[this.#index]!, valueFactors)
   }
 
   /** `[kvHeads * headDim]`: what v's rows are divided by and o's columns are multiplied with. */

@@ -1,5 +1,6 @@
 // Collects the nodes and tensors of an ONNX graph. Large tensors go straight to the file of weights, so a graph is
-// built with one tensor in memory at a time.
+// built with one tensor in memory at a time. One building can give several graphs over the same weights, which differ
+// in some of their nodes.
 
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import {
@@ -18,10 +19,18 @@ const ALIGNMENT = 64
 /** Shape inference wants small constants inside the graph. */
 const INLINE_BYTES = 256
 
+/** A part of a graph, and the only variant that has it; null: all have it. */
+interface Part<Content> {
+  content: Content
+  variant: string | null
+}
+
 export class GraphBuilder {
-  readonly inputs: OnnxValue[] = []
-  readonly outputs: OnnxValue[] = []
-  readonly #nodes: OnnxNode[] = []
+  readonly #inputs: Part<OnnxValue>[] = []
+  readonly #outputs: Part<OnnxValue>[] = []
+  readonly #nodes: Part<OnnxNode>[] = []
+  #variant: string | null = null
+  #names = 0
   readonly #tensors = new Map<string, OnnxTensor>()
   readonly #weights: { name: string; descriptor: number }
   #size = 0
@@ -31,13 +40,33 @@ export class GraphBuilder {
     this.#weights = { name: weightsName, descriptor: openSync(weightsPath, 'w') }
   }
 
+  /** What `add` adds belongs to the graph of that name only. */
+  only<Result>(variant: string, add: () => Result): Result {
+    this.#variant = variant
+    try {
+      return add()
+    } finally {
+      this.#variant = null
+    }
+  }
+
   input(name: string, type: OnnxType, dims: (number | string)[]): string {
-    this.inputs.push({ name, type, dims })
+    this.#inputs.push(this.#part({ name, type, dims }))
     return name
   }
 
   output(name: string, type: OnnxType, dims: (number | string)[]): void {
-    this.outputs.push({ name, type, dims })
+    this.#outputs.push(this.#part({ name, type, dims }))
+  }
+
+  /** An output that is a list of tensors. */
+  listOutput(name: string, type: OnnxType): void {
+    this.#outputs.push(this.#part({ name, type, dims: [], sequence: true }))
+  }
+
+  /** A name that nothing has yet. */
+  name(prefix: string): string {
+    return `${prefix}_${this.#names++}`
   }
 
   /** Adds a node; the names of its outputs are made up, or given. */
@@ -47,8 +76,8 @@ export class GraphBuilder {
     attributes: Record<string, OnnxAttribute> = {},
     { domain = '', outputs }: { domain?: string; outputs?: string[] } = {},
   ): string {
-    const names = outputs ?? [`${op}_${this.#nodes.length}`]
-    this.#nodes.push({ op, domain, inputs, outputs: names, attributes })
+    const names = outputs ?? [this.name(op)]
+    this.#nodes.push(this.#part({ op, domain, inputs, outputs: names, attributes }))
     return names[0]!
   }
 
@@ -75,21 +104,29 @@ export class GraphBuilder {
     return this.#tensors.has(name) ? name : this.tensor(name, type, dims, values)
   }
 
-  /** Writes what is left of the weights and returns the graph's bytes. */
-  finish(): Uint8Array {
+  /** Writes what is left of the weights and returns the graph's bytes, where there are several those of that name. */
+  finish(variant: string | null = null): Uint8Array {
     fsyncSync(this.#weights.descriptor)
+    const own = <Content>(parts: readonly Part<Content>[]) =>
+      parts.filter((part) => part.variant === null || part.variant === variant).map(({ content }) => content)
+    const nodes = own(this.#nodes)
+    const used = new Set(nodes.flatMap(({ inputs }) => inputs))
     return encodeModel({
       name: 'decoder',
       opset: OPSET,
-      nodes: this.#nodes,
-      inputs: this.inputs,
-      outputs: this.outputs,
-      tensors: [...this.#tensors.values()],
+      nodes,
+      inputs: own(this.#inputs),
+      outputs: own(this.#outputs),
+      tensors: [...this.#tensors.values()].filter(({ name }) => used.has(name)),
     })
   }
 
   close(): void {
     closeSync(this.#weights.descriptor)
+  }
+
+  #part<Content>(content: Content): Part<Content> {
+    return { content, variant: this.#variant }
   }
 
   #store(bytes: Uint8Array): { file: string; offset: number; length: number } {

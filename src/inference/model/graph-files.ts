@@ -10,6 +10,9 @@ import { z } from 'zod'
 import { sha256 } from '../../tokenizer/model-files.ts'
 
 export const GRAPH_FILE = 'graph.onnx'
+/** Of int8 models: the graph for prompts, and what the steps of their cache stand for. */
+export const PROMPTS_FILE = 'prompts.onnx'
+export const SCALES_FILE = 'cache-scales.bin'
 export const WEIGHTS_FILE = 'weights.bin'
 const MANIFEST_FILE = 'manifest.json'
 const BUILDING = '.building-'
@@ -19,16 +22,18 @@ const fileSchema = z.object({ name: z.string(), bytes: z.int(), sha256: z.string
 const manifestSchema = z.object({ key: z.string(), files: z.array(fileSchema) })
 type Manifest = z.infer<typeof manifestSchema>
 
-/** The folder of a key if it is there and as its manifest says: sizes of all files, content of the small one. */
+/** The folder of a key if it is there and as its manifest says: sizes of all files, content of the small ones. */
 export async function findBuilt(folder: string, key: string): Promise<string | null> {
   const manifest = readManifest(folder)
   if (manifest?.key !== key) return null
   for (const { name, bytes } of manifest.files) {
     if (statSync(join(folder, name), { throwIfNoEntry: false })?.size !== bytes) return null
   }
-  const graph = manifest.files.find((file) => file.name === GRAPH_FILE)
-  const intact = graph !== undefined && (await sha256(join(folder, GRAPH_FILE))) === graph.sha256
-  return intact ? folder : null
+  if (!manifest.files.some(({ name }) => name === GRAPH_FILE)) return null
+  for (const file of manifest.files) {
+    if (file.name !== WEIGHTS_FILE && (await sha256(join(folder, file.name))) !== file.sha256) return null
+  }
+  return folder
 }
 
 /** An empty folder beside the finished ones. Its name says who is building, so that others can clean up after a crash. */
@@ -43,7 +48,7 @@ export function startFolder(graphsDir: string): string {
 /** Writes the manifest and gives the folder its name. Where another process was faster, its folder stays. */
 export async function finishFolder(building: string, folder: string, key: string): Promise<void> {
   const files = await Promise.all(
-    [GRAPH_FILE, WEIGHTS_FILE].map(async (name) => {
+    readdirSync(building).map(async (name) => {
       const path = join(building, name)
       return { name, bytes: statSync(path).size, sha256: await sha256(path) }
     }),

@@ -6,17 +6,26 @@
 //   longest         int32 [1]        the largest of them + 1
 //   logit_rows      int32 [logits]   which rows' logits are wanted
 //   zero_points     uint8 [rows, 1]  int8 only: filled with 128
-//   past.N.key, past.N.value         float32 [batch, kvHeads, capacity, headDim]; present.N.* is the same memory
+//   past.N.key, past.N.value         [batch, kvHeads, capacity, headDim]; present.N.* is the same memory. int8 in the
+//                                    graph for steps of an int8 model, else float32
+//   first_position  int64 [1]        prompts of an int8 model only: position of the first row
+//   rows.N.key, rows.N.value         int8 [1, rows, kvHeads * headDim], of those: what belongs into the cache
 //   stop                             an empty list, the first output: see OnnxRunner
 //   logits          float32 [logits, vocabulary]
 //   maxima.N.*      float32          with taps only: the largest activation of every channel
 
 import type { LayerMaxima } from './smoothing.ts'
 
-/** The four places of a layer whose activations calibration watches. */
+/** The four places of a layer whose activations calibration watches through outputs of their own. */
 export const TAPS = ['attention', 'output', 'inner', 'down'] as const satisfies (keyof LayerMaxima)[]
+export type Tap = (typeof TAPS)[number]
+
+/** All that calibration measures; the cache it sees as it is. */
+export const MEASURED = [...TAPS, 'key', 'value'] as const satisfies (keyof LayerMaxima)[]
 
 export const tapName = (layer: number, tap: keyof LayerMaxima) => `maxima.${layer}.${tap}`
+
+export const rowsName = (layer: number, part: 'key' | 'value') => `rows.${layer}.${part}`
 
 export const cacheName = (kind: 'past' | 'present', layer: number, part: 'key' | 'value') => `${kind}.${layer}.${part}`
 

@@ -14,13 +14,23 @@ import {
   verifyChecksums,
 } from '../../tokenizer/model-files.ts'
 import { Tokenizer } from '../../tokenizer/tokenizer.ts'
+import { writeScales } from './cache-scales.ts'
 import { maximaPath, measureMaxima, readMaxima } from './calibration.ts'
 import { CALIBRATION_TEXTS } from './calibration-text.ts'
 import { addDecoder } from './decoder-graph.ts'
 import { DecoderWeights } from './decoder-weights.ts'
 import { GgufSource } from './gguf-source.ts'
 import { GraphBuilder } from './graph-builder.ts'
-import { findBuilt, finishFolder, GRAPH_FILE, keyOf, startFolder, WEIGHTS_FILE } from './graph-files.ts'
+import {
+  findBuilt,
+  finishFolder,
+  GRAPH_FILE,
+  keyOf,
+  PROMPTS_FILE,
+  SCALES_FILE,
+  startFolder,
+  WEIGHTS_FILE,
+} from './graph-files.ts'
 import type { GraphPlan } from './graph-names.ts'
 import { supportedWeightBits, type WeightBits } from './kernel-kind.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
@@ -28,7 +38,7 @@ import type { LayerMaxima } from './smoothing.ts'
 import type { TensorSource } from './tensor-source.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 3
+const GRAPH_VERSION = 5
 
 export type Precision = 'int8' | 'float32'
 
@@ -37,6 +47,8 @@ export interface GraphFiles {
   /** The ONNX file; its weights are beside it. */
   path: string
   config: ModelConfig
+  /** Of int8 models, whose cache has 8 bits; null for float32. */
+  eightBit: { promptsPath: string; scalesPath: string } | null
 }
 
 export interface BuildProgress {
@@ -84,7 +96,9 @@ class GraphBuild {
     const weightBits = precision === 'int8' ? (this.#options.weightBits ?? (await supportedWeightBits())) : null
     const key = keyOf({ version: GRAPH_VERSION, precision, weightBits, files: await this.#checksums() })
     const folder = join(this.#graphsDir, `${this.#files.name}-${precision}-${key}`)
-    const graph = { path: join(folder, GRAPH_FILE), config: this.#config }
+    const eightBit =
+      precision === 'int8' ? { promptsPath: join(folder, PROMPTS_FILE), scalesPath: join(folder, SCALES_FILE) } : null
+    const graph = { path: join(folder, GRAPH_FILE), config: this.#config, eightBit }
     if ((await findBuilt(folder, key)) !== null) return graph
     await this.#writing(async (building) => {
       await verifyChecksums(this.#files, [...this.#files.weights.paths, maximaPath(this.#files.folder)])
@@ -121,12 +135,16 @@ class GraphBuild {
     const graph = new GraphBuilder(join(building, WEIGHTS_FILE), WEIGHTS_FILE)
     try {
       const weights = new DecoderWeights(this.#config, source, this.#files.weights.paths[0]!)
-      await addDecoder(graph, weights, plan, async (done) => {
+      const scales = await addDecoder(graph, weights, plan, async (done) => {
         this.#options.onProgress?.({ phase, done, total })
         // Lets the caller draw, and signals arrive.
         await nextTurn()
       })
-      writeFileSync(join(building, GRAPH_FILE), graph.finish(), { flush: true })
+      const write = (name: string, bytes: Uint8Array) => writeFileSync(join(building, name), bytes, { flush: true })
+      write(GRAPH_FILE, graph.finish('steps'))
+      if (plan.precision === 'float32') return
+      write(PROMPTS_FILE, graph.finish('prompts'))
+      writeScales(join(building, SCALES_FILE), scales)
     } finally {
       graph.close()
       source.close()

@@ -3,7 +3,7 @@
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 
-/** The largest absolute activation of every channel, for the inputs of each layer's four groups of products. */
+/** The largest absolute activation of every channel: inputs of each layer's four groups of products, and its cache. */
 export interface LayerMaxima {
   /** `[hidden]`: input of q, k, v */
   attention: Float32Array
@@ -13,6 +13,9 @@ export interface LayerMaxima {
   inner: Float32Array
   /** `[inner]`: input of down */
   down: Float32Array
+  /** `[kvHeads * headDim]`: what the cache holds, keys rotated */
+  key: Float32Array
+  value: Float32Array
 }
 
 /** The paper's alpha: how the difficulty is shared between activations and weights. */

@@ -79,7 +79,7 @@ describe('the cache of graphs', () => {
     expect(second.graph.path).not.toBe(first.graph.path)
   })
 
-  it.each(['graph.onnx', 'weights.bin', 'manifest.json'])('builds again when %s was cut short', async (name) => {
+  it.each(['graph.onnx', 'prompts.onnx', 'weights.bin', 'manifest.json'])('builds again when %s was cut short', async (name) => {
     const path = join(dirname((await open()).graph.path), name)
     truncateSync(path, Math.floor(statSync(path).size / 2))
     const again = await open()

@@ -4,9 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StockWeights } from '../../../bench/stock-graph/llama-export.ts'
 import { writeStockGraph } from '../../../bench/stock-graph/write-export.ts'
+import type { RunnerOptions } from '../../../src/inference/graph-runner.ts'
 import { GraphBuilder } from '../../../src/inference/model/graph-builder.ts'
 import type { ModelRunner } from '../../../src/inference/model-runner.ts'
-import { createStockRunner, type StockRunnerOptions } from '../../../src/inference/stock-runner.ts'
+import { createStockRunner } from '../../../src/inference/stock-runner.ts'
 import { resolveModel } from '../../../src/tokenizer/model-files.ts'
 import { readModelLimits } from '../../../src/tokenizer/model-limits.ts'
 import { type TinyConfig, type TinyModel, writeModelFolder, writeSafetensors } from '../model/tiny-models.ts'
@@ -63,7 +64,7 @@ function write(folder: string, add: (graph: GraphBuilder) => void): void {
 }
 
 /** The runner as the engine opens it. */
-export async function openStockRunner(folder: string, options: StockRunnerOptions): Promise<ModelRunner> {
+export async function openStockRunner(folder: string, options: RunnerOptions): Promise<ModelRunner> {
   const files = await resolveModel(folder, folder)
   return createStockRunner({ path: files.weights.paths[0]!, limits: readModelLimits(files) }, options)
 }

@@ -23,7 +23,11 @@ export interface EngineBench {
 }
 
 export async function benchEngine(report: Report, { dataDir, threads, openVinoCommand }: EngineBench): Promise<void> {
-  const settings = { model: '', precision: 'int8' as const, slots: 32, threads, maxContext: 2048, dataDir }
+  // The peers don't guess ahead either.
+  const settings = {
+    ...{ model: '', precision: 'int8' as const, slots: 32, threads, maxContext: 2048, dataDir },
+    drafting: 'off' as const,
+  }
   const peers = openVinoCommand ? openVinoFigures(openVinoCommand) : null
   const ours = await measure(await openEngine(settings), 3)
   // Several times slower, and only a baseline: once is enough.

@@ -27,11 +27,7 @@ export class Counters {
   /** A plan has run and its sequences have taken what was drawn. */
   ran(plan: RunnablePlan): void {
     this.#counts.steps++
-    if (plan.kind === 'prefill') {
-      this.#counts.prefillTokens += plan.count
-      return
-    }
-    this.#counts.prefillTokens += plan.sequences.length - plan.drawing.length
+    this.#counts.prefillTokens += (plan.prompt?.count ?? 0) + plan.sequences.length - plan.drawing.length
     for (const { draft, accepted } of plan.drawing) {
       this.#counts.decodeTokens += 1 + accepted
       this.#counts.draftedTokens += draft.length

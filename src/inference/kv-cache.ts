@@ -23,12 +23,15 @@ export class KvCache<Type extends keyof Elements = keyof Elements> {
   /** Two per layer: keys, then values. */
   readonly buffers: readonly Elements[Type][]
   readonly #type: Type
+  readonly #owner: 'slots' | 'prompt'
   readonly #shape: ModelShape
   readonly #slotSize: number
   /** Making 2 tensors per layer for every step would be noticed, so the views of each run of slots are kept. */
   readonly #views = new Map<number, CacheView>()
 
-  constructor(type: Type, shape: ModelShape) {
+  /** `owner`: under which names the views have the tensors; see cacheName. */
+  constructor(type: Type, shape: ModelShape, owner: 'slots' | 'prompt' = 'slots') {
+    this.#owner = owner
     const { layers, kvHeads, headDim, slots, maxContext } = shape
     this.#type = type
     this.#shape = shape
@@ -77,8 +80,8 @@ export class KvCache<Type extends keyof Elements = keyof Elements> {
       const layer = Math.floor(index / PARTS.length)
       const rows = buffer.subarray(firstSlot * this.#slotSize, (firstSlot + count) * this.#slotSize)
       const tensor = new Tensor(this.#type, rows, dims)
-      view.past[cacheName('past', layer, part)] = tensor
-      view.present[cacheName('present', layer, part)] = tensor
+      view.past[cacheName('past', layer, part, this.#owner)] = tensor
+      view.present[cacheName('present', layer, part, this.#owner)] = tensor
     }
     return view
   }

@@ -1,7 +1,7 @@
 // The engine in this process: continuous batching over one model runner. Sequences join and leave between steps; a
 // step is plan -> forward -> apply. Every sequence gets exactly one output with an `end`, unless it was cancelled.
 
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, toAppError } from '../errors.ts'
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { advance, failed } from './advance.ts'
@@ -14,6 +14,7 @@ import type { ModelRunner } from './model-runner.ts'
 import { Sampler } from './sampler.ts'
 import { Scheduler } from './scheduler.ts'
 import { Sequence } from './sequence.ts'
+import { untilMask } from './until-mask.ts'
 
 export interface LocalEngineOptions {
   runner: ModelRunner
@@ -207,13 +208,4 @@ export class LocalEngine implements Engine {
     }
     this.#loop = null
   }
-}
-
-/** The longest wait for a mask before new requests and cancellations get their turn. */
-const maskTimeoutMs = 20
-
-/** Nothing was drawn: if masks are what it takes, waits for one of them instead of running the same ids again at once. */
-async function untilMask(sequences: Sequence[]): Promise<void> {
-  const awaited = sequences.flatMap(({ constraint }) => (constraint && !constraint.mask ? [constraint.settled()] : []))
-  if (awaited.length > 0) await Promise.race([...awaited, sleep(maskTimeoutMs)])
 }

@@ -5,13 +5,12 @@
 //                 |          \___________________________________________ close() -> closed
 //                 `-> refused: the first opening rejects start(), later ones count as crashes
 
-import { type ChildProcess, fork } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { extname } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
 import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 import type { EngineSettings, FromEngine, OpenProgress, ToEngine } from './engine-messages.ts'
+import { noStats, sumOfStats } from './engine-stats.ts'
+import { forkEngine } from './fork-engine.ts'
 
 export interface ProcessEngineOptions {
   settings: EngineSettings
@@ -29,11 +28,6 @@ export interface EngineCrash {
 
 const longestPauseMs = 10_000
 const closeTimeoutMs = 3000
-const noStats: EngineStats = {
-  ...{ running: 0, waiting: 0, kvTokens: 0, steps: 0, busyMs: 0, promptTokens: 0, cachedTokens: 0, prefillTokens: 0 },
-  ...{ decodeTokens: 0, draftedTokens: 0, acceptedTokens: 0, preemptions: 0 },
-}
-
 export class ProcessEngine implements Engine {
   readonly #options: ProcessEngineOptions
   readonly #stepListeners: ((outputs: SequenceOutput[]) => void)[] = []
@@ -114,7 +108,7 @@ export class ProcessEngine implements Engine {
 
   stats(): EngineStats {
     const { running } = this.#stats
-    return { ...sum(this.#earlier, this.#stats), running, waiting: Math.max(0, this.#keys.size - running) }
+    return { ...sumOfStats(this.#earlier, this.#stats), running, waiting: Math.max(0, this.#keys.size - running) }
   }
 
   async close(): Promise<void> {
@@ -198,7 +192,7 @@ export class ProcessEngine implements Engine {
     this.#child = null
     this.#failedStarts = this.#ready ? 0 : this.#failedStarts + 1
     this.#ready = false
-    this.#earlier = sum(this.#earlier, this.#stats)
+    this.#earlier = sumOfStats(this.#earlier, this.#stats)
     this.#stats = noStats
     if (this.#closed || this.#info === null) return
     const lost = [...this.#keys.keys()]
@@ -223,23 +217,4 @@ export class ProcessEngine implements Engine {
     // Sending to a child that is just dying fails; its 'exit' follows and reports what is lost.
     this.#child?.send(message, () => undefined)
   }
-}
-
-/** Counters add up; what runs, waits and is held is what the newer of the two says. */
-function sum(earlier: EngineStats, { running, waiting, kvTokens, ...counters }: EngineStats): EngineStats {
-  const total = { ...earlier, running, waiting, kvTokens }
-  for (const name of Object.keys(counters) as (keyof typeof counters)[]) total[name] += counters[name]
-  return total
-}
-
-/** Forks engine-process beside this file: TypeScript through tsx in development, JavaScript when built. */
-function forkEngine(): ChildProcess {
-  const extension = extname(fileURLToPath(import.meta.url))
-  const entry = fileURLToPath(new URL(`./engine-process${extension}`, import.meta.url))
-  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return fork(entry, [], {
-    execArgv: extension === '.ts' ? ['--import', loader()] : [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  })
 }

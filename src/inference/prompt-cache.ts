@@ -17,7 +17,7 @@ export class PromptCache {
 
   constructor(cache: KvCache<'int8'>, scales: readonly CacheScales[], shape: ModelShape) {
     this.#cache = cache
-    this.#copy = new KvCache('float32', { ...shape, slots: 1 })
+    this.#copy = new KvCache('float32', { ...shape, slots: 1 }, 'prompt')
     this.#scales = scales.flatMap(({ key, value }) => [key, value])
     this.#shape = shape
   }

@@ -16,17 +16,25 @@ export type { Move, Scheduled } from './slots.ts'
 /** `moves`: copies to be made in the cache, in order, before the forward pass. */
 export type Plan<S extends Scheduled> =
   | { kind: 'idle' }
-  /** Run the next `count` ids of one prompt. `completes`: they are the last of all ids, so a token can be drawn. */
-  | { kind: 'prefill'; sequence: S; slot: number; count: number; completes: boolean; moves: Move[] }
-  /** Run the next id of each; `sequences[i]` is in slot i. `drawing`: those of whom it is the last, in the same order. */
-  | { kind: 'decode'; sequences: S[]; drawing: S[]; moves: Move[] }
+  /**
+   * Run the next id of each sequence, `sequences[i]` in slot i, and a chunk of the prompt of the one behind them.
+   * `drawing`: those of whom it is the last id, in the same order.
+   */
+  | { kind: 'run'; sequences: S[]; drawing: S[]; prompt: Chunk<S> | null; moves: Move[] }
+
+/** The next `count` ids of one prompt. `completes`: they are the last of all ids, so a token can be drawn. */
+export interface Chunk<S extends Scheduled> {
+  sequence: S
+  count: number
+  completes: boolean
+}
 
 export interface SchedulerOptions {
   /** Sequences that run at once. */
   running: number
   /** Slots of the cache, at least `running`; the others only keep rows for prompts that begin alike. */
   slots?: number
-  /** The most prompt tokens run between two decode steps. */
+  /** The most prompt tokens run beside one id of each running sequence: streams never wait for more than that. */
   chunkTokens?: number
   /** The most ids that running sequences hold together; beyond it the youngest waits again. One alone always runs. */
   kvTokens?: number
@@ -47,8 +55,6 @@ export class Scheduler<S extends Scheduled> {
   /** Running sequences in the order in which they started, the youngest last. */
   readonly #started: S[] = []
   #prefilling: S | null = null
-  /** Prompt tokens run since the last decode step: running streams never wait for more than one chunk of them. */
-  #prefilled = 0
   #preemptions = 0
 
   constructor(options: SchedulerOptions) {
@@ -89,37 +95,31 @@ export class Scheduler<S extends Scheduled> {
   next(): Plan<S> {
     this.#preempt()
     this.#start()
-    const sequence = this.#prefilling
-    if (sequence !== null) {
-      const left = sequence.promptTokens - sequence.computed
-      const count = chunkOf(left, this.#chunkTokens)
-      // Short prompts share the budget; a long one waits for a whole chunk rather than run in crumbs.
-      const fits = this.#prefilled === 0 || this.#prefilled + count <= this.#chunkTokens
-      if (fits || this.#decoding.length === 0) {
-        const slot = this.#decoding.length
-        const completes = sequence.computed + count === sequence.ids.length
-        return { kind: 'prefill', sequence, slot, count, completes, moves: this.#slots.takeMoves() }
-      }
-    }
-    if (this.#decoding.length === 0) return { kind: 'idle' }
+    const prompt = this.#nextChunk()
     const sequences = [...this.#decoding]
+    if (prompt === null && sequences.length === 0) return { kind: 'idle' }
     const drawing = sequences.filter(({ ids, computed }) => computed + 1 === ids.length)
-    return { kind: 'decode', sequences, drawing, moves: this.#slots.takeMoves() }
+    return { kind: 'run', sequences, drawing, prompt, moves: this.#slots.takeMoves() }
   }
 
   /** Records that a plan has run; before new ids are added to its sequences. */
   ran(plan: Plan<S>): void {
     if (plan.kind === 'idle') return
-    this.#prefilled = plan.kind === 'prefill' ? this.#prefilled + plan.count : 0
-    if (plan.kind === 'decode') {
-      for (const sequence of plan.sequences) sequence.computed++
-      return
-    }
-    plan.sequence.computed += plan.count
-    plan.sequence.prefilled = plan.sequence.computed
-    if (plan.sequence.computed < plan.sequence.promptTokens) return
-    this.#decoding.push(plan.sequence)
+    for (const sequence of plan.sequences) sequence.computed++
+    if (plan.prompt === null) return
+    const { sequence, count } = plan.prompt
+    sequence.computed += count
+    sequence.prefilled = sequence.computed
+    if (sequence.computed < sequence.promptTokens) return
+    this.#decoding.push(sequence)
     this.#prefilling = null
+  }
+
+  #nextChunk(): Chunk<S> | null {
+    const sequence = this.#prefilling
+    if (sequence === null) return null
+    const count = chunkOf(sequence.promptTokens - sequence.computed, this.#chunkTokens)
+    return { sequence, count, completes: sequence.computed + count === sequence.ids.length }
   }
 
   /**

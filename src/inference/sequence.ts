@@ -8,20 +8,14 @@
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import type { Constraint } from './constraint/constraint.ts'
 import { Drafter } from './drafting.ts'
-import type {
-  FinishReason,
-  GeneratedToken,
-  SequenceOutput,
-  SequenceRequest,
-  SequenceTimings,
-  SequenceUsage,
-} from './engine.ts'
+import type { FinishReason, GeneratedToken, SequenceOutput, SequenceRequest, SequenceUsage } from './engine.ts'
 import type { Logprobs } from './logprobs.ts'
 import type { ModelShape } from './model-runner.ts'
 import { OutputText } from './output-text.ts'
 import { penalizes, TokenCounts } from './penalties.ts'
 import { checkGenerated, checkLength } from './request-checks.ts'
 import type { Choice } from './sampler.ts'
+import { SequenceTimes } from './sequence-times.ts'
 
 export interface Drawn {
   id: number
@@ -47,11 +41,8 @@ export class Sequence {
   readonly #text: OutputText
   readonly #counts: TokenCounts | null
   readonly #drafter: Drafter
-  readonly #submittedAt: number
+  readonly #times: SequenceTimes
   #cachedTokens = 0
-  #prefillAt: number | null = null
-  #firstTokenAt: number | null = null
-  #lastTokenAt: number | null = null
   #stopped = false
 
   /** Throws `invalid_request` for a prompt that is empty, too long or refused by the chat template, or ids of no token. */
@@ -72,7 +63,7 @@ export class Sequence {
     this.#text = new OutputText(encoder.tokenizer, request.stop, request.minTokens)
     this.#counts = penalizes(request.sampling) ? new TokenCounts(prompt) : null
     this.#drafter = new Drafter(this.ids)
-    this.#submittedAt = now
+    this.#times = new SequenceTimes(now)
     for (const id of request.generated) this.#append(id)
   }
 
@@ -106,8 +97,7 @@ export class Sequence {
 
   /** Called before each forward pass that runs tokens of this sequence; true for the first. */
   started(now: number): boolean {
-    if (this.#prefillAt !== null) return false
-    this.#prefillAt = now
+    if (!this.#times.started(now)) return false
     this.#cachedTokens = Math.min(this.computed, this.#promptLength)
     return true
   }
@@ -142,8 +132,7 @@ export class Sequence {
 
   /** Takes what was drawn for the next position; the sequence is over when the output has an `end`. */
   take(drawn: Drawn, now: number): SequenceOutput {
-    this.#firstTokenAt ??= now
-    this.#lastTokenAt = now
+    this.#times.token(now)
     const { tokenizer } = this.#encoder
     const ends = !this.request.ignoreEos || this.constraint !== null
     if (tokenizer.eosIds.has(drawn.id) && ends) return this.#finish('stop', [])
@@ -185,7 +174,11 @@ export class Sequence {
   #finish(reason: FinishReason, tokens: GeneratedToken[]): SequenceOutput {
     const held = this.#text.flush()
     if (held !== '') tokens.push({ tokenId: null, text: held })
-    return { id: this.id, tokens, end: { kind: 'finished', reason, usage: this.#usage(), timings: this.#timings() } }
+    return {
+      id: this.id,
+      tokens,
+      end: { kind: 'finished', reason, usage: this.#usage(), timings: this.#times.timings },
+    }
   }
 
   get #full(): boolean {
@@ -201,16 +194,6 @@ export class Sequence {
       promptTokens: this.#promptLength,
       cachedTokens: this.#cachedTokens,
       completionTokens: this.#generatedCount,
-    }
-  }
-
-  #timings(): SequenceTimings {
-    const prefillAt = this.#prefillAt ?? this.#submittedAt
-    const firstTokenAt = this.#firstTokenAt ?? prefillAt
-    return {
-      waitMs: prefillAt - this.#submittedAt,
-      prefillMs: firstTokenAt - prefillAt,
-      decodeMs: (this.#lastTokenAt ?? firstTokenAt) - firstTokenAt,
     }
   }
 }

@@ -18,14 +18,17 @@ const item = (name: string, length: number, shared = 0, generated = 0): Item => 
 /** Runs a plan as the engine does: everything that decoded or finished its prompt gets one more id. */
 function run(scheduler: Scheduler<Item>, plan: Plan<Item>): void {
   scheduler.ran(plan)
-  if (plan.kind === 'prefill' && plan.completes) plan.sequence.ids.push(7)
-  if (plan.kind === 'decode') for (const { ids } of plan.drawing) ids.push(7)
+  if (plan.kind === 'idle') return
+  for (const { ids } of plan.drawing) ids.push(7)
+  if (plan.prompt?.completes) plan.prompt.sequence.ids.push(7)
 }
 
 function brief(plan: Plan<Item>): string {
   if (plan.kind === 'idle') return 'idle'
-  if (plan.kind === 'prefill') return `prefill ${plan.sequence.name} ${plan.count}`
-  return `decode ${plan.sequences.map(({ name }) => name).join('')}`
+  const { sequences, prompt } = plan
+  const parts = sequences.length > 0 ? [`decode ${sequences.map(({ name }) => name).join('')}`] : []
+  if (prompt) parts.push(`prefill ${prompt.sequence.name} ${prompt.count}`)
+  return parts.join(' + ')
 }
 
 function steps(scheduler: Scheduler<Item>, count: number): string[] {
@@ -41,34 +44,18 @@ describe('the scheduler', () => {
     expect(new Scheduler({ running: 2 }).next()).toEqual({ kind: 'idle' })
   })
 
-  it('reads prompts in order, in chunks between which the others go on', () => {
+  it('reads prompts in order, in chunks beside which the others go on', () => {
     const scheduler = new Scheduler<Item>({ running: 4 })
     scheduler.add(item('a', 10))
     scheduler.add(item('b', 600))
     scheduler.add(item('c', 5))
-    expect(steps(scheduler, 9)).toEqual([
-      'prefill a 10',
-      'decode a',
-      'prefill b 256',
-      'decode a',
-      'prefill b 256',
-      'decode a',
-      'prefill b 88',
-      'prefill c 5',
-      'decode abc',
-    ])
-  })
-
-  it('lets short prompts share what may run between two decode steps', () => {
-    const scheduler = new Scheduler<Item>({ running: 8 })
-    for (const name of 'abcd') scheduler.add(item(name, 100))
     expect(steps(scheduler, 6)).toEqual([
-      'prefill a 100',
-      'prefill b 100',
-      'decode ab',
-      'prefill c 100',
-      'prefill d 100',
-      'decode abcd',
+      'prefill a 10',
+      'decode a + prefill b 256',
+      'decode a + prefill b 256',
+      'decode a + prefill b 88',
+      'decode ab + prefill c 5',
+      'decode abc',
     ])
   })
 
@@ -87,7 +74,7 @@ describe('the scheduler', () => {
     const scheduler = new Scheduler<Item>({ running: 4 })
     const [a, b, c] = [item('a', 3), item('b', 4), item('c', 300)]
     for (const sequence of [a, b, c]) scheduler.add(sequence)
-    expect(steps(scheduler, 4).at(-1)).toBe('prefill c 256')
+    expect(steps(scheduler, 3).at(-1)).toBe('decode ab + prefill c 256')
     scheduler.remove(new Set([a]))
     const plan = scheduler.next()
     expect(plan).toMatchObject({
@@ -97,19 +84,20 @@ describe('the scheduler', () => {
       ],
     })
     run(scheduler, plan)
-    expect(brief(plan)).toBe('decode b')
-    expect(steps(scheduler, 1)).toEqual(['prefill c 44'])
+    expect(brief(plan)).toBe('decode b + prefill c 44')
+    expect(steps(scheduler, 1)).toEqual(['decode bc'])
   })
 
-  it('never lets more than one chunk of a long prompt run between two steps of eight streams', () => {
+  it('gives eight streams their next token beside every chunk of a long prompt', () => {
     const scheduler = new Scheduler<Item>({ running: 10 })
     for (const name of 'abcdefgh') scheduler.add(item(name, 5))
     expect(steps(scheduler, 9).at(-1)).toBe('decode abcdefgh')
     scheduler.add(item('x', 1500))
-    scheduler.add(item('y', 200))
-    const chunks = steps(scheduler, 14)
-    expect(chunks.filter((step) => step.startsWith('prefill'))).toHaveLength(7)
-    for (const [index, step] of chunks.entries()) expect(step.startsWith('decode')).toBe(index % 2 === 1)
+    expect(steps(scheduler, 7)).toEqual([
+      ...Array.from({ length: 5 }, () => 'decode abcdefgh + prefill x 256'),
+      'decode abcdefgh + prefill x 220',
+      'decode abcdefghx',
+    ])
   })
 
   it('never leaves one id alone for the last chunk', () => {
@@ -123,13 +111,13 @@ describe('the scheduler', () => {
     scheduler.add(item('a', 100, 40))
     scheduler.add(item('b', 100, 60))
     scheduler.add(item('c', 60, 60))
-    expect(steps(scheduler, 3)).toEqual(['prefill a 100', 'prefill b 60', 'decode ab'])
+    expect(steps(scheduler, 3)).toEqual(['prefill a 100', 'decode a + prefill b 60', 'decode ab'])
     const [a] = scheduler.running
     scheduler.remove(new Set([a!]))
     // All of c but its last two ids is in the slot of b, which had moved to slot 0.
     const plan = scheduler.next()
-    expect(plan).toMatchObject({ kind: 'prefill', slot: 1, count: 2, completes: true })
-    expect(plan.kind === 'prefill' && plan.moves.at(-1)).toEqual({ from: 0, to: 1, rows: 58 })
+    expect(plan).toMatchObject({ sequences: [{ name: 'b' }], prompt: { count: 2, completes: true } })
+    expect(plan.kind === 'run' && plan.moves.at(-1)).toEqual({ from: 0, to: 1, rows: 58 })
   })
 
   it('finds what an ended sequence left, in place or moved out of the way', () => {
@@ -139,12 +127,12 @@ describe('the scheduler', () => {
     steps(scheduler, 1)
     scheduler.remove(new Set([a]))
     scheduler.add(b)
-    expect(scheduler.next()).toMatchObject({ count: 50, moves: [{ from: 0, to: 1, rows: 50 }] })
+    expect(scheduler.next()).toMatchObject({ prompt: { count: 50 }, moves: [{ from: 0, to: 1, rows: 50 }] })
     steps(scheduler, 1)
     scheduler.remove(new Set([b]))
     scheduler.add(item('c', 50, 30))
     // b was used longer ago than a, whose beginning is used now: it goes.
-    expect(scheduler.next()).toMatchObject({ count: 20, moves: [{ from: 1, to: 0, rows: 30 }] })
+    expect(scheduler.next()).toMatchObject({ prompt: { count: 20 }, moves: [{ from: 1, to: 0, rows: 30 }] })
   })
 
   it('keeps nothing of a spoilt sequence, and nothing at all after a failure', () => {
@@ -161,7 +149,7 @@ describe('the scheduler', () => {
     const scheduler = new Scheduler<Item>({ running: 3, kvTokens: 150, prefixReuse: false })
     const [a, b, c] = [item('a', 40), item('b', 50), item('c', 20)]
     for (const sequence of [a, b, c]) scheduler.add(sequence)
-    expect(steps(scheduler, 3)).toEqual(['prefill a 40', 'prefill b 50', 'decode ab'])
+    expect(steps(scheduler, 3)).toEqual(['prefill a 40', 'decode a + prefill b 50', 'decode ab'])
     // c would leave no room to grow.
     expect(scheduler.waiting).toBe(1)
     expect(steps(scheduler, 30).at(-1)).toBe('decode a')
@@ -170,9 +158,9 @@ describe('the scheduler', () => {
     scheduler.remove(new Set([a]))
     const generated = b.ids.length - 50
     expect(generated).toBeGreaterThan(1)
-    expect(steps(scheduler, 3)).toEqual(['prefill b 50', 'prefill c 20', 'decode bc'])
+    expect(steps(scheduler, 3)).toEqual(['prefill b 50', 'decode b + prefill c 20', 'decode bc'])
     // What b had generated is computed as it was then, one id a step, and nothing is drawn meanwhile.
-    steps(scheduler, generated - 1)
+    steps(scheduler, generated - 2)
     expect(b.ids.length).toBe(50 + generated + 1)
   })
 
@@ -184,11 +172,10 @@ describe('the scheduler', () => {
     const drawing = () => {
       const plan = scheduler.next()
       run(scheduler, plan)
-      return plan.kind === 'decode' ? plan.drawing.map(({ name }) => name).join('') : brief(plan)
+      const drawn = plan.kind === 'run' ? plan.drawing.map(({ name }) => name).join('') : ''
+      return plan.kind === 'run' && plan.prompt ? `${drawn} + ${plan.prompt.count}` : drawn
     }
-    expect([1, 2, 3, 4, 5, 6, 7, 8].map(drawing)).toEqual([
-      ...['prefill a 10', 'a', 'prefill b 256', 'a', 'prefill b 44', 'a', 'a', 'ab'],
-    ])
+    expect([1, 2, 3, 4, 5, 6].map(drawing)).toEqual([' + 10', 'a + 256', 'a + 44', 'a', 'a', 'ab'])
   })
 
   it('starts with those ids at once where some slot holds the whole prompt', () => {
@@ -198,7 +185,7 @@ describe('the scheduler', () => {
     steps(scheduler, 2)
     scheduler.remove(new Set([a]))
     scheduler.add(item('b', 53, 50, 3))
-    expect(scheduler.next()).toMatchObject({ kind: 'decode', drawing: [], sequences: [{ name: 'b', computed: 50 }] })
+    expect(scheduler.next()).toMatchObject({ prompt: null, drawing: [], sequences: [{ name: 'b', computed: 50 }] })
   })
 
   it('runs one sequence alone however long it is', () => {
@@ -251,15 +238,15 @@ describe('the scheduler', () => {
           if (plan.kind === 'idle') continue
           expect(scheduler.running.length).toBeLessThanOrEqual(running)
           for (const each of plan.moves) move(each)
-          if (plan.kind === 'prefill') {
-            expect(plan.count).toBeLessThanOrEqual(256)
-            compute(plan.slot, plan.sequence, plan.count)
+          for (const [slot, sequence] of plan.sequences.entries()) {
+            expect(sequence.computed).toBeGreaterThanOrEqual(sequence.promptTokens)
+            expect(plan.drawing.includes(sequence)).toBe(sequence.computed === sequence.ids.length - 1)
+            compute(slot, sequence, 1)
+          }
+          if (plan.prompt) {
+            expect(plan.prompt.count).toBeLessThanOrEqual(256)
+            compute(plan.sequences.length, plan.prompt.sequence, plan.prompt.count)
           } else {
-            for (const [slot, sequence] of plan.sequences.entries()) {
-              expect(sequence.computed).toBeGreaterThanOrEqual(sequence.promptTokens)
-              expect(plan.drawing.includes(sequence)).toBe(sequence.computed === sequence.ids.length - 1)
-              compute(slot, sequence, 1)
-            }
             const held = scheduler.running.reduce((sum, { ids }) => sum + ids.length, 0)
             if (scheduler.running.length > 1) expect(held).toBeLessThanOrEqual(kvTokens)
           }

@@ -17,6 +17,30 @@ interface Attention {
   scales: CacheScales | null
 }
 
+/** The rows that a kernel works on, by the names of its inputs. */
+interface Part {
+  /** Whose cache it is: see cacheName. */
+  owner: 'slots' | 'prompt'
+  shape: string
+  lastPositions: string
+  longest: string
+  /** Whether q and k come as they are, and the kernel rotates them. */
+  rotates: boolean
+}
+
+const stepsPart: Part = {
+  ...{ owner: 'slots', shape: 'attention_shape', lastPositions: 'last_positions', longest: 'longest', rotates: true },
+}
+const promptPart: Part = {
+  ...{
+    owner: 'prompt',
+    shape: 'prompt_shape',
+    lastPositions: 'prompt_last',
+    longest: 'prompt_longest',
+    rotates: false,
+  },
+}
+
 /** q, k and v as the kernel takes them: packed in the first, or one by one `[batch, seq, width]`. */
 type Queries = readonly [packed: string, none: '', none: ''] | readonly [q: string, k: string, v: string]
 
@@ -47,25 +71,32 @@ class AttentionNodes {
   }
 
   addForFloat32(): void {
-    this.#addKernel(this.#queries(), { cache: 'float32', rotates: true })
+    this.#addKernel(this.#queries(this.#attention.qkv), { part: stepsPart, cache: 'float32' }, this.#output)
   }
 
   /** The cache is int8. Each token's result is the same bits, however many run together. */
   addForSteps(): void {
-    this.#addKernel(this.#queries(), { cache: 'int8', rotates: true })
+    this.#addKernel(this.#queries(this.#attention.qkv), { part: stepsPart, cache: 'int8' }, this.#output)
   }
 
   /**
-   * Over a float32 copy of the sequence's rows: k and v are brought to the values that their 8 bits stand for, so that
-   * it makes no difference whether rows were computed just now or come from the cache. The 8 bits are outputs.
+   * The first rows are steps, as above, the others a prompt's: over a float32 copy of its sequence's rows. Its k and v
+   * are brought to the values that their 8 bits stand for, so that it makes no difference whether rows were computed just
+   * now or come from the cache. The 8 bits are outputs.
    */
   addForPrompts(): void {
+    const graph = this.#graph
     const { key, value } = this.#attention.scales!
-    const [q, k, v] = this.#apart()
+    const [steps, prompt] = [graph.name('steps'), graph.name('prompt')]
+    graph.node('Split', [this.#attention.qkv, 'parts'], { axis: 0n }, { outputs: [steps, prompt] })
+    const [stepsOutput, promptOutput] = [graph.name('attended'), graph.name('attended')]
+    this.#addKernel(this.#queries(steps), { part: stepsPart, cache: 'int8' }, stepsOutput)
+    const [q, k, v] = this.#apart(prompt, promptPart.shape)
     const rotated = (values: string) =>
-      this.#graph.node('RotaryEmbedding', [values, 'first_position', 'cos', 'sin'], {}, { domain: CONTRIB })
+      graph.node('RotaryEmbedding', [values, 'first_position', 'cos', 'sin'], {}, { domain: CONTRIB })
     const queries = [rotated(q), this.#stored('key', rotated(k), key), this.#stored('value', v, value)] as const
-    this.#addKernel(queries, { cache: 'float32', rotates: false })
+    this.#addKernel(queries, { part: promptPart, cache: 'float32' }, promptOutput)
+    graph.node('Concat', [stepsOutput, promptOutput], { axis: 0n }, { outputs: [this.#output] })
   }
 
   /** Rounds to steps of the scales, and back. With one scale for all, as here after the product, rounding is fast. */
@@ -90,18 +121,17 @@ class AttentionNodes {
     return graph.node('Mul', [graph.node('DequantizeLinear', [rows, one, zero]), scale])
   }
 
-  #addKernel(queries: Queries, { cache, rotates }: { cache: 'float32' | 'int8'; rotates: boolean }): void {
+  #addKernel(queries: Queries, { part, cache }: { part: Part; cache: 'float32' | 'int8' }, output: string): void {
     const graph = this.#graph
     const { heads, kvHeads, headDim } = this.#config
     const { layer, scales } = this.#attention
-    for (const part of ['key', 'value'] as const) {
-      graph.input(cacheName('past', layer, part), cache, ['batch', kvHeads, 'capacity', headDim])
-      graph.output(cacheName('present', layer, part), cache, ['batch', kvHeads, 'capacity', headDim])
-    }
-    const past = [cacheName('past', layer, 'key'), cacheName('past', layer, 'value')]
-    const present = [cacheName('present', layer, 'key'), cacheName('present', layer, 'value')]
-    const inputs = [...queries, ...past, 'last_positions', 'longest', ...(rotates ? ['cos', 'sin'] : [])]
-    const attributes = { num_heads: BigInt(heads), kv_num_heads: BigInt(kvHeads), do_rotary: rotates ? 1n : 0n }
+    const [past, present] = (['past', 'present'] as const).map((kind) =>
+      (['key', 'value'] as const).map((rows) => cacheName(kind, layer, rows, part.owner)),
+    ) as [string[], string[]]
+    for (const name of past) graph.input(name, cache, ['batch', kvHeads, 'capacity', headDim])
+    for (const name of present) graph.output(name, cache, ['batch', kvHeads, 'capacity', headDim])
+    const inputs = [...queries, ...past, part.lastPositions, part.longest, ...(part.rotates ? ['cos', 'sin'] : [])]
+    const attributes = { num_heads: BigInt(heads), kv_num_heads: BigInt(kvHeads), do_rotary: part.rotates ? 1n : 0n }
     const quantized = { k_quant_type: 'PER_CHANNEL', v_quant_type: 'PER_CHANNEL', kv_cache_bit_width: 8n }
     const kernel =
       cache === 'float32'
@@ -111,12 +141,13 @@ class AttentionNodes {
             inputs: [...inputs, '', '', '', ...this.#scaleTensors(scales!)],
             attributes: { ...attributes, ...quantized },
           }
-    const attended = graph.node('GroupQueryAttention', kernel.inputs, kernel.attributes, {
+    const attended = graph.name('attended')
+    graph.node('GroupQueryAttention', kernel.inputs, kernel.attributes, {
       domain: CONTRIB,
-      outputs: [`layers.${layer}.attended.${cache}`, ...present],
+      outputs: [attended, ...present],
     })
     const flat = graph.shared('flat_heads', 'int64', [2], BigInt64Array.of(-1n, BigInt(heads * headDim)))
-    graph.node('Reshape', [attended, flat], {}, { outputs: [this.#output] })
+    graph.node('Reshape', [attended, flat], {}, { outputs: [output] })
   }
 
   #scaleTensors({ key, value }: CacheScales): string[] {
@@ -127,24 +158,23 @@ class AttentionNodes {
     )
   }
 
-  #queries(): Queries {
-    if (this.#config.headNorm) return this.#apart()
-    return [this.#graph.node('Reshape', [this.#attention.qkv, 'attention_shape']), '', '']
+  #queries(qkv: string): Queries {
+    if (this.#config.headNorm) return this.#apart(qkv, stepsPart.shape)
+    return [this.#graph.node('Reshape', [qkv, stepsPart.shape]), '', '']
   }
 
   /** Qwen3 normalizes each head of q and k on the way. */
-  #apart(): readonly [q: string, k: string, v: string] {
+  #apart(qkv: string, shape: string): readonly [q: string, k: string, v: string] {
     const { heads, kvHeads, headDim, headNorm } = this.#config
     const graph = this.#graph
-    const names = ['q', 'k', 'v'].map(() => graph.name('apart'))
+    const names = ['q', 'k', 'v'].map((name) => graph.name(name))
     const widths = BigInt64Array.from([heads, kvHeads, kvHeads], (count) => BigInt(count * headDim))
     const stored = graph.shared('qkv_widths', 'int64', [3], widths)
-    graph.node('Split', [this.#attention.qkv, stored], { axis: -1n }, { outputs: names })
+    graph.node('Split', [qkv, stored], { axis: -1n }, { outputs: names })
     const [q, k, v] = names as [string, string, string]
-    const apart = (values: string) => graph.node('Reshape', [values, 'attention_shape'])
-    return headNorm
-      ? [apart(this.#normalized(q, 'q')), apart(this.#normalized(k, 'k')), apart(v)]
-      : [apart(q), apart(k), apart(v)]
+    const apart = (values: string) => graph.node('Reshape', [values, shape])
+    if (!headNorm) return [apart(q), apart(k), apart(v)]
+    return [apart(this.#normalized(q, 'q')), apart(this.#normalized(k, 'k')), apart(v)]
   }
 
   #normalized(values: string, part: 'q' | 'k'): string {

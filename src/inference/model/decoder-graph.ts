@@ -23,7 +23,7 @@ export async function addDecoder(
 ): Promise<CacheScales[]> {
   const { config } = weights
   addInputs(graph)
-  if (plan.precision === 'int8') graph.only('prompts', () => graph.input('first_position', 'int64', [1]))
+  if (plan.precision === 'int8') graph.only('prompts', () => addPromptInputs(graph))
   addRope(graph, config)
   const linear = linearOf(graph, plan)
   const embedding = weights.embedding()
@@ -48,6 +48,14 @@ function addInputs(graph: GraphBuilder): void {
   graph.input('last_positions', 'int32', ['batch'])
   graph.input('longest', 'int32', [1])
   graph.input('logit_rows', 'int32', ['logits'])
+}
+
+function addPromptInputs(graph: GraphBuilder): void {
+  graph.input('parts', 'int64', [2])
+  graph.input('prompt_shape', 'int64', [3])
+  graph.input('prompt_last', 'int32', [1])
+  graph.input('prompt_longest', 'int32', [1])
+  graph.input('first_position', 'int64', [1])
 }
 
 function linearOf(graph: GraphBuilder, plan: GraphPlan): LinearNodes {

@@ -8,8 +8,15 @@
 //   zero_points     uint8 [rows, 1]  int8 only: filled with 128
 //   past.N.key, past.N.value         [batch, kvHeads, capacity, headDim]; present.N.* is the same memory. int8 in the
 //                                    graph for steps of an int8 model, else float32
-//   first_position  int64 [1]        prompts of an int8 model only: position of the first row
-//   rows.N.key, rows.N.value         int8 [1, rows, kvHeads * headDim], of those: what belongs into the cache
+//
+// The graph for prompts of an int8 model takes rows of steps, at least one, and behind them rows of one prompt:
+//   parts           int64 [2]        how many of either
+//   prompt_shape    int64 [3]        1, rows of the prompt, -1
+//   prompt_last     int32 [1]        position of its last row
+//   prompt_longest  int32 [1]        that + 1
+//   first_position  int64 [1]        position of its first row
+//   past.prompt.N.*                  float32 [1, kvHeads, capacity, headDim]: the copy of its rows; present.prompt.N.*
+//   rows.N.key, rows.N.value         int8 [1, rows, kvHeads * headDim]: what belongs into the cache
 //   stop                             an empty list, the first output: see OnnxRunner
 //   logits          float32 [logits, vocabulary]
 //   maxima.N.*      float32          with taps only: the largest activation of every channel
@@ -27,7 +34,13 @@ export const tapName = (layer: number, tap: keyof LayerMaxima) => `maxima.${laye
 
 export const rowsName = (layer: number, part: 'key' | 'value') => `rows.${layer}.${part}`
 
-export const cacheName = (kind: 'past' | 'present', layer: number, part: 'key' | 'value') => `${kind}.${layer}.${part}`
+/** `prompt`: of the copy that a prompt is read in. */
+export const cacheName = (
+  kind: 'past' | 'present',
+  layer: number,
+  part: 'key' | 'value',
+  owner: 'slots' | 'prompt' = 'slots',
+) => (owner === 'slots' ? `${kind}.${layer}.${part}` : `${kind}.prompt.${layer}.${part}`)
 
 /** How the products are computed. `taps` adds the maxima that calibration reads as outputs. */
 export type GraphPlan =

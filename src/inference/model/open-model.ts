@@ -38,7 +38,7 @@ import type { LayerMaxima } from './smoothing.ts'
 import type { TensorSource } from './tensor-source.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 5
+const GRAPH_VERSION = 6
 
 export type Precision = 'int8' | 'float32'
 

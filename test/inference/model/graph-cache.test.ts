@@ -79,13 +79,19 @@ describe('the cache of graphs', () => {
     expect(second.graph.path).not.toBe(first.graph.path)
   })
 
-  it.each(['graph.onnx', 'prompts.onnx', 'weights.bin', 'manifest.json'])('builds again when %s was cut short', async (name) => {
-    const path = join(dirname((await open()).graph.path), name)
+  it.each([
+    ['graph.onnx', 'float32'],
+    ['prompts.onnx', 'int8'],
+    ['cache-scales.bin', 'int8'],
+    ['weights.bin', 'float32'],
+    ['manifest.json', 'float32'],
+  ] as const)('builds again when %s was cut short', async (name, precision) => {
+    const path = join(dirname((await open(precision)).graph.path), name)
     truncateSync(path, Math.floor(statSync(path).size / 2))
-    const again = await open()
+    const again = await open(precision)
     expect(again.built).toBe(true)
     expect(await works(again)).toBe(true)
-    expect((await open()).built).toBe(false)
+    expect((await open(precision)).built).toBe(false)
   })
 
   it('builds again when a byte of the graph has changed', async () => {

@@ -15,7 +15,7 @@ import { EngineClient, requestFor, sampled } from './engine-client.ts'
 
 const dataDir = fileURLToPath(new URL('../../.data', import.meta.url))
 const slots = 16
-const maxTokens = 24
+const maxTokens = 16
 const encoder = new PromptEncoder(embeddedTokenizer)
 
 /** Greedy and sampled ones, of many lengths; some quote themselves, so that guesses are right. */

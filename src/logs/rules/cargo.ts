@@ -3,7 +3,7 @@
 import type { LogRule } from '../rule.ts'
 
 const compile = { category: 'compile', phase: 'build', severity: 'high' } as const
-const snippet = { while: /^\s*-->|^\s*\d*\s*\||^\s*= (?:note|help)|^\s*\.\.\.$/, max: 9 }
+const snippet = { while: /^\s{0,12}-->|^\s{0,12}\d{0,7}\s{0,12}\||^\s{0,12}= (?:note|help)|^\s{0,12}\.\.\.$/, max: 9 }
 
 export const cargoRules: LogRule[] = [
   {

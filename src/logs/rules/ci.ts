@@ -53,7 +53,7 @@ export const ciRules: LogRule[] = [
       'without output',
     ],
     pattern:
-      /exceeded the maximum execution time|execution took longer than|job execution timeout|max run time exceeded|Aborting task|task timeout after|\bthe action .{0,200}has timed out|no output has been received in the last|Build timed out|ran longer than the maximum time|\d+ seconds without output/i,
+      /exceeded the maximum execution time|execution took longer than|job execution timeout|max run time exceeded|Aborting task|task timeout after|\bthe action .{0,200}has timed out|no output has been received in the last|Build timed out|ran longer than the maximum time|(?<!\d)\d{1,9} seconds without output/i,
     role: 'cause',
     weight: 80,
     category: 'timeout',

@@ -51,7 +51,7 @@ export const deploymentRules: LogRule[] = [
     id: 'systemd/unit-failed',
     hints: ['failed with result', 'failed to start', 'main process exited'],
     pattern:
-      /(\S{1,120}\.(?:service|mount|socket|timer)): (?:Failed with result|Main process exited)|^Failed to start (.{1,200})/,
+      /(?<!\S)(\S{1,120}\.(?:service|mount|socket|timer)): (?:Failed with result|Main process exited)|^Failed to start (.{1,200})/,
     role: 'wrapper',
     weight: 30,
     category: 'runtime',

@@ -48,7 +48,7 @@ export const kubernetesRules: LogRule[] = [
     ...deploy,
     id: 'kubernetes/scheduling',
     hints: ['failedscheduling', 'nodes are available'],
-    pattern: /FailedScheduling|\d+\/\d+ nodes are available: (.{1,300})/,
+    pattern: /FailedScheduling|(?<!\d)\d{1,6}\/\d{1,6} nodes are available: (.{1,300})/,
     role: 'cause',
     weight: 82,
     category: 'resource',

@@ -185,7 +185,7 @@ export const linterRules: LogRule[] = [
       'your code has been rated',
     ],
     pattern:
-      /^Found [1-9]\d* errors? in \d+ files?|^Found [1-9]\d* errors?\.|\d+ warnings? treated as errors?|^You can reproduce these results locally by using|[1-9]\d* offenses? detected/,
+      /^Found [1-9]\d* errors? in \d+ files?|^Found [1-9]\d* errors?\.|(?<!\d)\d{1,9} warnings? treated as errors?|^You can reproduce these results locally by using|(?<!\d)[1-9]\d{0,8} offenses? detected/,
     role: 'wrapper',
     weight: 27,
     examples: {

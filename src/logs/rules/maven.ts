@@ -145,7 +145,7 @@ export const mavenRules: LogRule[] = [
     id: 'surefire/test',
     hints: ['<<< failure!', '<<< error!'],
     pattern:
-      /^(?:\[ERROR\] )?(?!Tests run)(\S.{1,200}?)\s+(?:--\s)?(?:Time elapsed: [\d.,]+ s(?:ec)?)?\s*<<< (FAILURE|ERROR)!/,
+      /^(?:\[ERROR\] )?(?!Tests run)(\S.{1,200}?)\s{1,4}(?:--\s)?(?:Time elapsed: [\d.,]{1,12} s(?:ec)?)?\s{0,4}<<< (FAILURE|ERROR)!/,
     unless: /Tests run:/,
     role: 'cause',
     weight: 82,

@@ -24,7 +24,7 @@ export const resourceRules: LogRule[] = [
     ...resource,
     id: 'linux/oom-invoked',
     hints: ['oom-kill'],
-    pattern: /(\S{1,60}) invoked oom-killer|oom-kill:constraint/,
+    pattern: /(?<!\S)(\S{1,60}) invoked oom-killer|oom-kill:constraint/,
     role: 'cause',
     weight: 84,
     statement: 'The kernel had no memory left for $1.',

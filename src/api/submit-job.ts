@@ -191,6 +191,8 @@ export async function enqueue(
   else await taken?.giveBack()
   if (result.verdict === 'known') {
     if (result.hash !== idempotency?.hash) throw reusedKey()
+    // Its client may come back in the last moment of the grace.
+    await deps.store.renewLeases([result.id])
     return result.id
   }
   if (result.verdict === 'full') {

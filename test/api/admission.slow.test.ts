@@ -139,4 +139,21 @@ describe('an Idempotency-Key', () => {
     expect(new Set(answers.map((answer) => answer.headers.get('x-job-id'))).size).toBe(1)
     expect(answers.every(({ status }) => status === 200)).toBe(true)
   })
+
+  it('gives a job that failed again as it failed, and runs it no second time', async () => {
+    await start({ slots: 1, stepsPerSecond: 50 })
+    const send = () =>
+      post(
+        `${service.url}/generate`,
+        { ...long, max_tokens: 400, deadline_ms: 1000 },
+        { headers: { 'idempotency-key': 'late' } },
+      )
+    const [first, beside] = await Promise.all([send(), send()])
+    const later = await send()
+    for (const answer of [first, beside, later]) {
+      expect(answer.status).toBe(504)
+      expect(answer.headers.get('x-job-id')).toBe(first.headers.get('x-job-id'))
+      expect(await answer.json()).toMatchObject({ error: { code: 'deadline_exceeded' } })
+    }
+  })
 })

@@ -1,9 +1,10 @@
 // A job's events as they come: each once, in order, however often the connection breaks. What follows the last one that
 // came is asked for again, at any API process of the service.
 
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { EventSourceMessage } from 'eventsource-parser'
 import type { Connection } from './connection.ts'
 import { WorkflowError } from './errors.ts'
+import { sseMessages } from './sse-messages.ts'
 import type { JobEvent, Stopped } from './types.ts'
 
 export interface StreamStart {
@@ -55,7 +56,9 @@ export class JobStream<Event extends JobEvent> implements AsyncIterable<Event> {
         const response = await this.#open()
         if (response.status === 204) return
         this.#id ??= response.headers.get('X-Job-Id')
-        for await (const event of this.#eventsOf(response)) {
+        for await (const message of sseMessages(response)) {
+          const event = this.#take(message)
+          if (event === null) continue
           retries.reset()
           yield event
           if (event.type === 'done') return
@@ -72,26 +75,6 @@ export class JobStream<Event extends JobEvent> implements AsyncIterable<Event> {
     if (this.#id === null && begin !== null) return begin()
     const headers = { 'Last-Event-ID': String(this.#seq) }
     return connection.send(`/jobs/${this.#id}/stream`, { headers, ...(signal && { signal }) })
-  }
-
-  async *#eventsOf(response: Response): AsyncGenerator<Event, void, undefined> {
-    const arrived: EventSourceMessage[] = []
-    const parser = createParser({ onEvent: (event) => arrived.push(event) })
-    const reader = response.body!.getReader()
-    const decoder = new TextDecoder()
-    try {
-      for (;;) {
-        const { done, value } = await reader.read()
-        if (done) return
-        parser.feed(decoder.decode(value, { stream: true }))
-        for (const message of arrived.splice(0)) {
-          const event = this.#take(message)
-          if (event) yield event
-        }
-      }
-    } finally {
-      reader.cancel().catch(() => {})
-    }
   }
 
   /** null: it has come before. @throws WorkflowError for the event that says that the job failed */

@@ -87,14 +87,23 @@ export interface GenerateResult extends Outcome {
 export interface Analysis {
   status: 'ok' | 'partial' | 'no_failure_found'
   summary: string
-  category: string | null
-  severity: string
+  category: string
+  phase: string
+  severity: 'critical' | 'high' | 'medium' | 'low' | 'info'
   root_cause: {
     statement: string
-    confidence: string
+    confidence: 'high' | 'medium' | 'low'
     evidence: { line_start: number; line_end: number; quote: string }[]
   } | null
-  fixes: { action: string; command?: string | undefined; risk: string }[]
+  error_signature: string | null
+  contributing: string[]
+  fixes: { action: string; command?: string | undefined; risk: 'low' | 'medium' | 'high' }[]
+  prevention: string[]
+  references: { title: string; url: string; source: string }[]
+  known_case: { id: string; title: string; seen: number } | null
+  similar_cases: { id: string; title: string; cause: string }[]
+  reduction: { lines_total: number; lines_sent: number; method: string; truncated: boolean; templates: number }
+  redaction: { count: number; by_rule: Record<string, number> }
 }
 
 export interface AnalyzeResult extends Outcome {

@@ -1,37 +1,12 @@
 // The analysis of a log: what failed, where, what to do about it, and whether that was right.
 
+import type { Analysis } from '../client/types.ts'
 import { button, copyButton, element } from './element.ts'
 import { withRedactions } from './log-view.ts'
 import { post } from './service.ts'
 
-interface Evidence {
-  line_start: number
-  line_end: number
-  quote: string
-}
-
-interface Fix {
-  action: string
-  command?: string
-  risk: string
-}
-
-export interface Analysis {
-  status: string
-  summary: string
-  category: string
-  phase: string
-  severity: string
-  root_cause: { statement: string; confidence: string; evidence: Evidence[] } | null
-  contributing: string[]
-  fixes: Fix[]
-  prevention: string[]
-  references: { title: string; url: string; source: string }[]
-  known_case?: { id: string; title: string; seen?: number } | null
-  similar_cases?: { id: string; title: string; cause?: string }[]
-  reduction: { lines_total: number; lines_sent: number }
-  redaction: { count: number; by_rule: Record<string, number> }
-}
+type Evidence = NonNullable<Analysis['root_cause']>['evidence'][number]
+type Fix = Analysis['fixes'][number]
 
 export function analysisView(jobId: string, analysis: Analysis, jump: (line: number) => void): HTMLElement {
   const { root_cause: cause } = analysis
@@ -53,7 +28,7 @@ export function analysisView(jobId: string, analysis: Analysis, jump: (line: num
     section('Fixes', analysis.fixes.map(fixItem)),
     section('Also seen', analysis.contributing.map(plainItem)),
     section('Prevention', analysis.prevention.map(plainItem)),
-    section('Similar cases', (analysis.similar_cases ?? []).map(similarItem)),
+    section('Similar cases', analysis.similar_cases.map(similarItem)),
     section('References', analysis.references.filter(({ url }) => /^https?:/.test(url)).map(referenceItem)),
     element('p', { class: 'hint', text: counts(analysis) }),
     feedback(jobId),
@@ -66,8 +41,8 @@ function chip(text: string, kind = ''): HTMLElement {
 
 function knownCase({ known_case: known }: Analysis): HTMLElement | null {
   if (!known) return null
-  const times = known.seen === undefined ? '' : ` (seen ${known.seen} times)`
-  return element('p', { class: 'known', text: `Seen before: ${known.title}${times}` })
+  const times = known.seen < 2 ? '' : ` (${known.seen} times)`
+  return element('p', { class: 'known', text: `Seen before${times}: ${known.title}` })
 }
 
 function section(title: string, items: HTMLElement[]): HTMLElement | null {
@@ -105,8 +80,8 @@ function fixItem({ action, command, risk }: Fix): HTMLElement {
   )
 }
 
-const similarItem = ({ title, cause }: { title: string; cause?: string }) =>
-  element('li', {}, element('strong', { text: title }), cause === undefined ? null : ` – ${cause}`)
+const similarItem = ({ title, cause }: Analysis['similar_cases'][number]) =>
+  element('li', {}, element('strong', { text: title }), ` – ${cause}`)
 
 const referenceItem = ({ title, url }: { title: string; url: string }) =>
   element('li', {}, element('a', { href: url, rel: 'noopener noreferrer', target: '_blank', text: title }))

@@ -1,12 +1,12 @@
 // Analyze a log: drop, choose or paste it, watch the stages and the explanation, and jump to the lines that matter. The
 // log itself is shown from this browser; the service sends back only what it quotes.
 
-import { type Analysis, analysisView } from './analysis-view.ts'
+import { analysisView } from './analysis-view.ts'
 import { announcer, button, copyButton, element, labelled } from './element.ts'
 import { Figures } from './figures.ts'
 import { JobRun, type RunEnd, type RunState } from './job-run.ts'
 import { LogView } from './log-view.ts'
-import { json, request } from './service.ts'
+import { jobClient, request } from './service.ts'
 
 const stages = ['reading', 'redacting', 'reducing', 'retrieving', 'explaining']
 const logTypes = ['auto', 'build', 'ci', 'application', 'system', 'kubernetes']
@@ -71,7 +71,7 @@ export class AnalyzePage {
         this.#pasted.value = kept
         await this.#takeText(kept)
       } else if (this.#log === null) this.#name.textContent = 'Drop the log here again to see its lines.'
-      await this.#follow(id, null)
+      await this.#follow(id)
     })()
   }
 
@@ -179,22 +179,24 @@ export class AnalyzePage {
     this.#reset()
     this.#setState('starting', '')
     try {
-      const body = { log_content: await log.text(), log_type: this.#type.value }
-      const response = await request('/workflows/analyze-log/stream', {
-        ...{ method: 'POST', headers: { 'Content-Type': 'application/json' } },
-        body: JSON.stringify(body),
+      const query = new URLSearchParams({ log_type: this.#type.value })
+      const response = await request(`/workflows/analyze-log/stream?${query}`, {
+        ...{ method: 'POST', headers: { 'Content-Type': 'application/octet-stream' } },
+        body: log,
       })
       const id = response.headers.get('X-Job-Id') ?? ''
       if (log.size <= mostKept) sessionStorage.setItem(`log:${id}`, await log.text())
       history.pushState(null, '', `#/analyze/${id}`)
-      await this.#follow(id, response)
+      // Followed like any other job from here on; its grace covers the moment between.
+      void response.body?.cancel()
+      await this.#follow(id)
     } catch (thrown) {
       this.#setState('failed', '')
       this.#problem.textContent = (thrown as Error).message
     }
   }
 
-  async #follow(id: string, first: Response | null): Promise<void> {
+  async #follow(id: string): Promise<void> {
     this.#run?.leave()
     this.#reset()
     const run = new JobRun(id, {
@@ -206,7 +208,7 @@ export class AnalyzePage {
     })
     this.#run = run
     this.#stop.disabled = false
-    await run.follow(first)
+    await run.follow()
   }
 
   #stage(stage: string, counts: Record<string, number>): void {
@@ -219,8 +221,8 @@ export class AnalyzePage {
 
   #finish(id: string, end: RunEnd): void {
     this.#figures.end(end)
-    const analysis = end.analysis as Analysis | undefined
-    if (!analysis) return
+    const { analysis } = end
+    if (analysis === undefined) return
     const evidence = analysis.root_cause?.evidence ?? []
     this.#view.mark(
       evidence.map(({ line_start, line_end, quote }, rank) => ({
@@ -243,9 +245,11 @@ export class AnalyzePage {
   async #stopJob(): Promise<void> {
     if (this.#run === null) return
     this.#stop.disabled = true
-    await json(`/jobs/${this.#run.id}`, { method: 'DELETE' }).catch((error: Error) => {
-      this.#problem.textContent = error.message
-    })
+    await jobClient()
+      .jobs.stop(this.#run.id)
+      .catch((error: Error) => {
+        this.#problem.textContent = error.message
+      })
   }
 }
 

@@ -4,7 +4,7 @@
 import { announcer, button, copyButton, element, labelled } from './element.ts'
 import { Figures, milliseconds } from './figures.ts'
 import { JobRun, type RunEnd, type RunState } from './job-run.ts'
-import { json, post } from './service.ts'
+import { jobClient, post } from './service.ts'
 
 const settings: [name: string, label: string, attributes: Record<string, string | number>, hint: string][] = [
   ['max_tokens', 'Max tokens', { type: 'number', min: 1, value: 256 }, 'up to the context left'],
@@ -196,8 +196,10 @@ export class GeneratePage {
   async #stopJob(): Promise<void> {
     if (this.#run === null || this.#stop.disabled) return
     this.#stop.disabled = true
-    await json(`/jobs/${this.#run.id}`, { method: 'DELETE' }).catch((error: Error) => {
-      this.#problem.textContent = error.message
-    })
+    await jobClient()
+      .jobs.stop(this.#run.id)
+      .catch((error: Error) => {
+        this.#problem.textContent = error.message
+      })
   }
 }

@@ -1,19 +1,13 @@
 // One job as a page shows it: followed from its first event, whoever started it and whenever.
 
-import { follow, type ServerEvent, ServiceError } from './service.ts'
+import { WorkflowError } from '../client/errors.ts'
+import type { Analysis, JobEvent } from '../client/types.ts'
+import { jobClient } from './service.ts'
 
 export type RunState = 'starting' | 'queued' | 'running' | 'ended' | 'failed'
 
-export interface RunEnd {
-  finish_reason: string
-  tokens_generated: number
-  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number; cached_tokens: number }
-  timings: { queued_ms: number; ttft_ms: number | null; total_ms: number; tokens_per_second: number | null }
-  seed?: number
-  model?: string | null
-  // biome-ignore lint/suspicious/noExplicitAny: see the OpenAPI document
-  analysis?: any
-}
+/** What the end of a job says: usage, timings, and the analysis of one. */
+export type RunEnd = Extract<JobEvent, { type: 'done' }> & { analysis?: Analysis | undefined }
 
 export interface RunListener {
   state(state: RunState, detail: string): void
@@ -47,31 +41,36 @@ export class JobRun {
     this.#left.abort()
   }
 
-  /** @param first a response that streams the job already. Never rejects. */
-  async follow(first: Response | null = null): Promise<void> {
+  /** Never rejects. */
+  async follow(): Promise<void> {
     const { signal } = this.#left
+    const client = jobClient((connected) => this.#listener.connection(connected))
     try {
-      const path = `/jobs/${this.id}/stream`
-      for await (const event of follow(path, signal, (up) => this.#listener.connection(up), first)) this.#take(event)
+      for await (const event of client.jobs.follow(this.id, { signal })) this.#take(event)
     } catch (thrown) {
-      const gone = thrown instanceof ServiceError && thrown.status === 404
-      const message = thrown instanceof Error ? thrown.message : String(thrown)
-      this.#listener.state('failed', gone ? 'This job is unknown here, or it has expired.' : message)
+      if (!signal.aborted) this.#listener.state('failed', reasonOf(thrown))
     }
   }
 
-  #take({ type, data }: ServerEvent): void {
-    if (type === 'queued') this.#listener.state('queued', waiting(data.position, data.eta_ms))
-    if (type === 'stage') {
-      this.#listener.state('running', data.stage)
-      this.#listener.stage?.(data.stage, data.counts)
+  #take(event: JobEvent): void {
+    switch (event.type) {
+      case 'queued':
+        this.#listener.state('queued', waiting(event.position, event.eta_ms))
+        break
+      case 'stage':
+        this.#listener.state('running', event.stage)
+        this.#listener.stage?.(event.stage, event.counts)
+        break
+      case 'token':
+        this.#token(event.token)
+        break
+      case 'done':
+        this.#listener.state('ended', event.finish_reason)
+        this.#listener.end(event)
+        break
+      default:
+        event satisfies never
     }
-    if (type === 'token') this.#token(data.token)
-    if (type === 'done') {
-      this.#listener.state('ended', data.finish_reason)
-      this.#listener.end(data)
-    }
-    if (type === 'error') this.#listener.state('failed', data.error)
   }
 
   #token(text: string): void {
@@ -83,6 +82,11 @@ export class JobRun {
     this.#tokens++
     this.#listener.text(text)
   }
+}
+
+function reasonOf(thrown: unknown): string {
+  if (thrown instanceof WorkflowError && thrown.status === 404) return 'This job is unknown here, or it has expired.'
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
 function waiting(position: number, etaMs: number | null): string {

@@ -4,7 +4,7 @@
 import { Chart } from './chart.ts'
 import { button, element } from './element.ts'
 import { milliseconds } from './figures.ts'
-import { follow, json } from './service.ts'
+import { activity, jobClient } from './service.ts'
 
 const spanMs = 10 * 60_000
 const shownText = 400
@@ -97,7 +97,7 @@ export class JobsPage {
       this.#problem.textContent = connected || signal.aborted ? '' : 'The connection is lost; trying again …'
     }
     try {
-      for await (const { type, data } of follow('/activity', signal, connection)) {
+      for await (const { type, data } of activity(signal, connection)) {
         if (type === 'history') this.#samples = data.samples
         if (type === 'snapshot') this.#draw(data)
         if (type === 'text') this.#lines.get(data.id)?.add(data.text)
@@ -203,9 +203,11 @@ class JobLine {
 
   async #stopJob(id: string): Promise<void> {
     this.#stop.disabled = true
-    await json(`/jobs/${id}`, { method: 'DELETE' }).catch(() => {
-      this.#stop.disabled = false
-    })
+    await jobClient()
+      .jobs.stop(id)
+      .catch(() => {
+        this.#stop.disabled = false
+      })
   }
 }
 

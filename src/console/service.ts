@@ -1,8 +1,11 @@
-// The service as the page reaches it: JSON requests, and a job's events however often the connection breaks.
+// The service as the page reaches it: with the tab's key, which is asked for when the service wants one.
 
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { createClient } from '../client/client.ts'
+import { errorOf } from '../client/errors.ts'
+import { sseMessages } from '../client/sse-messages.ts'
 
 const keyName = 'workflowai-key'
+const longestPauseMs = 10_000
 
 /** Asked for when the service answers 401; resolves when there is another one to try. */
 let askForKey: (() => Promise<boolean>) | null = null
@@ -21,104 +24,62 @@ export function setKey(key: string): void {
   else sessionStorage.setItem(keyName, key)
 }
 
-export class ServiceError extends Error {
-  readonly status: number
-  readonly code: string
-  readonly field: string | null
-
-  constructor(status: number, code: string, message: string, field: string | null = null) {
-    super(message)
-    this.status = status
-    this.code = code
-    this.field = field
-  }
-}
-
-/** @throws ServiceError what the service says of a refused request */
-export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers)
+/** fetch, with the key. */
+const send: typeof fetch = async (input, init) => {
+  const headers = new Headers(init?.headers)
   const key = storedKey()
   if (key !== null) headers.set('Authorization', `Bearer ${key}`)
-  const response = await fetch(path, { ...init, headers })
-  if (response.ok) return response
-  if (response.status === 401 && askForKey !== null && (await askForKey())) return request(path, init)
-  throw await refusal(response)
-}
-
-async function refusal(response: Response): Promise<ServiceError> {
-  const body = (await response.json().catch(() => null)) as { error?: Record<string, string> } | null
-  const { code = 'unknown', message = `the service answered ${response.status}`, field = null } = body?.error ?? {}
-  const wait = response.headers.get('Retry-After')
-  const again = wait === null ? '' : ` Try again in ${wait} s.`
-  return new ServiceError(response.status, code, `${message}${again}`, field)
-}
-
-export async function json<Value>(path: string, init?: RequestInit): Promise<Value> {
-  return (await request(path, init)).json() as Promise<Value>
-}
-
-export function post<Value>(path: string, body: unknown): Promise<Value> {
-  return json(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
-}
-
-export interface ServerEvent {
-  type: string
-  // biome-ignore lint/suspicious/noExplicitAny: what the documented events hold
-  data: any
+  const response = await fetch(input, { ...init, headers })
+  if (response.status !== 401 || askForKey === null || !(await askForKey())) return response
+  return send(input, init)
 }
 
 /**
- * The events of a stream, whatever happens to the connection: it is opened again behind the last event that came.
- * Ends when the stream has ended, or when the signal aborts.
- * @param first a response that is streaming already
- * @throws ServiceError when the service refuses, for example because the job has expired
+ * The client for one job, whose stream is opened again as often as it breaks.
+ * @param onConnection whether it is open just now
  */
-export async function* follow(
-  path: string,
-  signal: AbortSignal,
-  onConnection: (connected: boolean) => void = () => {},
-  first: Response | null = null,
-): AsyncGenerator<ServerEvent> {
-  const cursor = { last: '' }
-  let response = first
+export function jobClient(onConnection: (connected: boolean) => void = () => {}) {
+  let tries = 0
+  return createClient('', {
+    maxRetries: Number.POSITIVE_INFINITY,
+    fetch: async (input, init) => {
+      if (tries++ > 0) onConnection(false)
+      const response = await send(input, init)
+      onConnection(true)
+      return response
+    },
+  })
+}
+
+/** @throws WorkflowError what the service says of a refused request */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const response = await send(path, init)
+  if (response.ok) return response
+  throw await errorOf(response)
+}
+
+export async function post<Value>(path: string, body: unknown): Promise<Value> {
+  const headers = { 'Content-Type': 'application/json' }
+  const response = await request(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return (await response.json()) as Value
+}
+
+/** The feed of the whole service, opened again as often as it breaks; ends when the signal aborts. @throws WorkflowError */
+export async function* activity(signal: AbortSignal, onConnection: (connected: boolean) => void) {
   for (let failures = 0; !signal.aborted; failures++) {
     try {
-      response ??= await request(path, { signal, headers: cursor.last === '' ? {} : { 'Last-Event-ID': cursor.last } })
-      if (response.status === 204) return
+      const response = await request('/activity', { signal })
       onConnection(true)
-      for await (const event of eventsOf(response, cursor)) {
+      for await (const { event, data } of sseMessages(response)) {
         failures = 0
-        yield event
-        if (event.type === 'done' || event.type === 'error') return
+        yield { type: event ?? 'message', data: JSON.parse(data) }
       }
     } catch (thrown) {
       if (signal.aborted) return
-      if (thrown instanceof ServiceError && thrown.status < 500 && thrown.status !== 429) throw thrown
+      // fetch throws a TypeError when there is no connection; what the service refuses it goes on refusing.
+      if (!(thrown instanceof TypeError)) throw thrown
     }
-    response = null
     onConnection(false)
-    await pause(Math.min(10_000, 250 * 2 ** failures))
+    await new Promise((resolve) => setTimeout(resolve, Math.min(longestPauseMs, 250 * 2 ** failures)))
   }
 }
-
-async function* eventsOf(response: Response, cursor: { last: string }): AsyncGenerator<ServerEvent> {
-  const arrived: EventSourceMessage[] = []
-  const parser = createParser({ onEvent: (event) => arrived.push(event) })
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-  const decoder = new TextDecoder()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      parser.feed(decoder.decode(value, { stream: true }))
-      for (const { id, event, data } of arrived.splice(0)) {
-        if (id !== undefined) cursor.last = id
-        yield { type: event ?? 'message', data: JSON.parse(data) }
-      }
-    }
-  } finally {
-    reader.cancel().catch(() => {})
-  }
-}
-
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

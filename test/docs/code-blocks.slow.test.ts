@@ -64,7 +64,8 @@ const post = (path: string) =>
 
 async function node({ code }: CodeBlock): Promise<void> {
   const file = join(folder, `block-${Math.random().toString(36).slice(2)}.mts`)
-  await writeFile(file, here(code))
+  const client = join(repository, 'src/client/client.ts')
+  await writeFile(file, here(code).replaceAll("'workflowai/client'", JSON.stringify(client)))
   const output = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file])
   expect(output.trim()).not.toBe('')
 }

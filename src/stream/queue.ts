@@ -66,9 +66,9 @@ export class JobQueue {
     await job.changePriority({ priority: atFront, lifo: true })
   }
 
-  /** Whether jobs are at the front: brought there, or back from a worker that lost them or gave them up. */
-  async hasFront(): Promise<boolean> {
-    return (await this.#queue.getJobCountByTypes('wait')) > 0
+  /** Whether jobs are at the front (`wait`: brought there, lost by a worker or given back by one) or in line. */
+  async holds(...where: ('wait' | 'prioritized')[]): Promise<boolean> {
+    return (await this.#queue.getJobCountByTypes(...where)) > 0
   }
 
   /** BullMQ's own view of it, to look at. */

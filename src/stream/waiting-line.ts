@@ -12,11 +12,11 @@ const pickLifeMs = 2000
 
 export class WaitingLine {
   readonly #keys: Keys
-  readonly #queue: Pick<JobQueue, 'bringToFront' | 'hasFront' | 'restore'>
+  readonly #queue: Pick<JobQueue, 'bringToFront' | 'holds' | 'restore'>
   readonly #pick: Script
   readonly #redis: RedisClient
 
-  constructor(redis: RedisClient, keys: Keys, queue: Pick<JobQueue, 'bringToFront' | 'hasFront' | 'restore'>) {
+  constructor(redis: RedisClient, keys: Keys, queue: Pick<JobQueue, 'bringToFront' | 'holds' | 'restore'>) {
     this.#redis = redis
     this.#keys = keys
     this.#queue = queue
@@ -31,7 +31,9 @@ export class WaitingLine {
   async advance(slots: number): Promise<string | null> {
     const { waiting, held, fair } = this.#keys
     const id = await this.#pick(3, waiting, held, fair, slots, pickLifeMs, this.#keys.job(''))
-    if (id === '') return (await this.#queue.hasFront()) ? 'front' : null
+    // Nobody waits: what BullMQ still has in line has ended meanwhile, and is taken to be cleared away.
+    if (id === '') return (await this.#queue.holds('wait', 'prioritized')) ? 'front' : null
+    if (id === 'none') return (await this.#queue.holds('wait')) ? 'front' : null
     await this.#bringToFront(String(id))
     return String(id)
   }

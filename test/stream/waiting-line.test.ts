@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { JobQueue } from '../../src/stream/queue.ts'
 import { WaitingLine } from '../../src/stream/waiting-line.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { done, keys, openStack, type Stack, worker } from './stack.ts'
@@ -14,7 +15,7 @@ beforeAll(async () => {
   stack = await openStack(redis.url)
   const queue = {
     bringToFront: async (id: string) => void front.push(id),
-    hasFront: async () => false,
+    holds: async () => false,
     restore: async () => {},
   }
   line = new WaitingLine(stack.redis, keys, queue)
@@ -116,6 +117,19 @@ describe('the line', () => {
     expect(await line.advance(8)).toBeNull()
     await expect.poll(() => line.advance(8), { timeout: 4000, interval: 200 }).toBe('a1')
     expect(front).toEqual(['a1', 'a1'])
+  })
+})
+
+describe('what BullMQ has in line without a job that waits', () => {
+  it('is taken to be cleared away, but not while others wait who may not be taken', async () => {
+    const queue = new JobQueue(stack.redis, keys, () => {})
+    const real = new WaitingLine(stack.redis, keys, queue)
+    await queue.add('ended')
+    expect(await real.advance(8)).toBe('front')
+    for (let i = 0; i < 10; i++) await admit(`a${i}`)
+    await takeAll(8)
+    expect(await real.advance(8)).toBeNull()
+    await queue.close()
   })
 })
 

@@ -5,7 +5,7 @@ import { nowLocal } from './parts.ts'
 
 export const pickScript = `#!lua flags=allow-oom
 -- KEYS: waiting, held, fair      ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
--- Returns the id of the job to take next, or '' where no job may be taken. Until the pick lapses nobody else gets it.
+-- Returns the id of the job to take next, 'none' where none may be taken now, or '' where none waits. Until the pick lapses nobody else gets it.
 ${nowLocal}
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local fair = redis.call('HMGET', KEYS[3], 'now', 'owners')
@@ -31,7 +31,7 @@ for first = 0, 480, 32 do
       return ids[i]
     end
   end
-  if #ids < 64 then return '' end
+  if #ids < 64 then break end
 end
-return ''
+return redis.call('EXISTS', KEYS[1]) == 1 and 'none' or ''
 `

@@ -69,10 +69,12 @@ async function analysisPrompts(dataDir: string): Promise<string[]> {
     logs.map(async (name) => {
       const log = readFileSync(new URL(`../test/fixtures/logs/${name}.log`, import.meta.url))
       const reduced = reduceLog(log, { logType: 'auto', budgetTokens, countTokens })
-      const messages = await analysisPrompt.formatMessages(promptVariables({ reduced, background: '' }))
+      const messages = await analysisPrompt.formatMessages(
+        promptVariables({ reduced, statement: reduced.diagnosis.summary, background: '', fix: '' }),
+      )
       return encoder.template.render(
         messages.map((message) => ({
-          role: message.type === 'system' ? ('system' as const) : ('user' as const),
+          role: message.type === 'system' ? ('system' as const) : message.type === 'ai' ? ('assistant' as const) : ('user' as const),
           content: message.text,
         })),
       )

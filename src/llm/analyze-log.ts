@@ -9,7 +9,9 @@ import { type FoundCases, noCases } from '../knowledge/case.ts'
 import type { FailureQuery } from '../knowledge/knowledge-base.ts'
 import type { Analysis, Diagnosis } from '../logs/analysis.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
+import { promptFrameTokens } from '../logs/token-budget.ts'
 import type { Stage, Usage } from '../stream/events.ts'
+import { type PromptInput, task } from './analysis-prompt.ts'
 import { explainer } from './explainer.ts'
 import { findingsText } from './findings.ts'
 import type { GenerateTransport, TokenChunk } from './generate-transport.ts'
@@ -45,6 +47,8 @@ export interface ResumedAnalysis {
   text: string
   /** The model's own words, before anything was left out of them. */
   words: readonly string[]
+  /** How many of them are generated tokens. */
+  tokens: number
 }
 
 export type AnalyzeLogItem =
@@ -63,7 +67,10 @@ export type AnalyzeLogItem =
       error: AppError | null
     }
 
-const nothingBefore: ResumedAnalysis = { stages: [], cases: null, text: '', words: [] }
+/** Small models repeat themselves over a log that does; more than this makes them lose the thread. */
+const repetitionPenalty = 1.05
+
+const nothingBefore: ResumedAnalysis = { stages: [], cases: null, text: '', words: [], tokens: 0 }
 
 /**
  * Yields stages, tokens and, last, one result; a model that fails or is too slow gives a `partial` one. A log without a
@@ -76,7 +83,7 @@ export async function* analyzeLog(input: AnalyzeLogInput): AsyncGenerator<Analyz
   const findings = applyCases(reduced.diagnosis, cases)
   const lead = findingsText(findings)
   const asked = transport !== null && findings.root_cause !== null
-  const filter = new ProseFilter(groundsOf(reduced, findings, cases), [lead, ...lead.split('\n')])
+  const filter = new ProseFilter(groundsOf(reduced, findings, cases), [lead, ...lead.split('\n'), task])
 
   let said = lead
   const say = (words: string) => {
@@ -94,7 +101,8 @@ export async function* analyzeLog(input: AnalyzeLogInput): AsyncGenerator<Analyz
   let outcome: Outcome = { finish_reason: 'stop', usage: null, error: null }
   if (asked) {
     for (const words of resumed.words) say(filter.push(words))
-    const prose = explain({ ...input, transport }, backgroundOf(cases))
+    const prose = explain({ ...input, transport }, promptInput(reduced, findings, cases))
+    let { tokens } = resumed
     for (let step = await prose.next(); ; step = await prose.next()) {
       if (step.done) {
         outcome = step.value
@@ -103,6 +111,11 @@ export async function* analyzeLog(input: AnalyzeLogInput): AsyncGenerator<Analyz
       say(filter.push(step.value.text))
       const text = unsent()
       yield { ...step.value, text, ...(text !== step.value.text && { raw: step.value.text }) }
+      if (step.value.tokenId !== null) tokens++
+      if (filter.enough) {
+        outcome = { finish_reason: 'stop', usage: usageFor(reduced, tokens), error: null }
+        break
+      }
     }
     say(filter.end())
     const rest = unsent()
@@ -148,8 +161,20 @@ async function casesOf(diagnosis: Diagnosis, findCases: AnalyzeLogInput['findCas
   return findCases({ signature, lines: [failing, ...around] })
 }
 
-function backgroundOf({ known, similar }: FoundCases): string {
-  return known?.case.cause ?? similar[0]?.cause ?? ''
+function promptInput(reduced: ReducedLog, findings: Diagnosis, { known, similar }: FoundCases): PromptInput {
+  const statement = findings.root_cause?.statement ?? findings.summary
+  return {
+    reduced,
+    statement,
+    background: known?.case.cause ?? similar[0]?.cause ?? '',
+    fix: findings.fixes[0]?.action ?? '',
+  }
+}
+
+/** Of a model that was stopped because it had said enough. */
+function usageFor({ tokens: logTokens }: ReducedLog, completion_tokens: number): Usage {
+  const prompt_tokens = promptFrameTokens + logTokens
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens, cached_tokens: 0 }
 }
 
 function groundsOf(reduced: ReducedLog, diagnosis: Diagnosis, { known, similar }: FoundCases): Grounds {
@@ -174,18 +199,25 @@ interface Outcome {
 /** The model's tokens. Returns how it ended; throws what ends the attempt. */
 async function* explain(
   input: AnalyzeLogInput & { transport: GenerateTransport },
-  background: string,
+  prompt: PromptInput,
 ): AsyncGenerator<TokenChunk, Outcome, undefined> {
-  const { reduced, sampling, maxTokens, model, signal } = input
+  const { sampling, maxTokens, model, signal } = input
   const tap = new TappedTransport(input.transport)
-  const llm = new ModelServiceLLM({ transport: tap, maxRetries: 0, ...sampling, maxTokens, ...(model && { model }) })
+  const llm = new ModelServiceLLM({
+    transport: tap,
+    maxRetries: 0,
+    repetitionPenalty,
+    ...sampling,
+    maxTokens,
+    ...(model && { model }),
+  })
   const timeout = input.proseTimeoutMs === undefined ? null : AbortSignal.timeout(input.proseTimeoutMs)
   const signals = [signal, timeout].filter((each) => each !== undefined && each !== null)
   let error: AppError | null = null
   try {
     const config = { ...input.config, signal: AbortSignal.any(signals) }
     // Each token as soon as the text that follows from it has come out of the chain.
-    for await (const _ of await explainer(llm).stream({ reduced, background }, config)) yield* tap.take()
+    for await (const _ of await explainer(llm).stream(prompt, config)) yield* tap.take()
   } catch (thrown) {
     signal?.throwIfAborted()
     error = timeout?.aborted

@@ -6,13 +6,24 @@ import { Redactor } from '../logs/redactor.ts'
 /** Below this, a quotation is a word that anybody may use. */
 const minQuoted = 3
 
+/** Of a sentence's words, what must be known; a small model that loses the thread speaks of other things. */
+const minKnown = 0.55
+/** Words that any explanation needs. */
+const common = new Set(
+  'because cause caused causes cannot could does doing error fail failed fails failing failure fixed fixes from have into means problem reason should that their then there these they this those when where which while will with without would your'.split(
+    ' ',
+  ),
+)
+
 export class Grounds {
   readonly #text: string
+  readonly #stems: Set<string>
   readonly #numbers: Set<string>
   readonly #redactor = new Redactor()
 
   constructor(texts: readonly string[]) {
     this.#text = comparable(texts.join('\n'))
+    this.#stems = new Set(stemsOf(this.#text))
     this.#numbers = new Set(this.#text.match(/\d+/g) ?? [])
   }
 
@@ -28,7 +39,12 @@ export class Grounds {
     // The number of an item in a list says nothing.
     const claims = sentence.replace(/^\s*\d{1,2}[.)]\s/, '')
     if (!(claims.match(/\d+/g) ?? []).every((number) => this.#numbers.has(number))) return false
-    return namesIn(claims).every((name) => this.#shows(name))
+    return namesIn(claims).every((name) => this.#shows(name)) && this.#isOnTopic(claims)
+  }
+
+  #isOnTopic(sentence: string): boolean {
+    const stems = stemsOf(sentence.toLowerCase())
+    return stems.length > 0 && stems.filter((stem) => this.#stems.has(stem)).length >= minKnown * stems.length
   }
 
   #shows(text: string): boolean {
@@ -48,6 +64,12 @@ function namesIn(sentence: string): string[] {
         !/^(e\.g|i\.e|and\/or|etc)$/i.test(word),
     )
     .filter((word) => /[\\/._:-]|[a-z][A-Z]/.test(word))
+}
+
+/** Beginnings of the telling words: `library` and `libraries` are the same word. */
+function stemsOf(text: string): string[] {
+  const words = text.match(/[\p{L}_]{4,}/gu) ?? []
+  return words.filter((word) => !common.has(word)).map((word) => word.slice(0, 5))
 }
 
 function comparable(text: string): string {

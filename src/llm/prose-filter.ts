@@ -9,6 +9,9 @@ const maxSentence = 400
 const minSentence = 12
 /** Of a sentence's words, what an earlier sentence may have before it counts as the same. */
 const maxShared = 0.7
+/** Sentences that explain a failure; after them a small model only repeats itself. */
+const maxKept = 5
+const maxLeft = 4
 const boundary = /[.!?]["')\]*]*(?=\s)|\n/g
 
 export class ProseFilter {
@@ -16,6 +19,9 @@ export class ProseFilter {
   readonly #said: Set<string>[]
   #held = ''
   #spoke = false
+  #kept = 0
+  /** Sentences left out since the last that was kept. */
+  #left = 0
 
   /** @param said what the reader has read before; it isn't said again */
   constructor(grounds: Grounds, said: readonly string[] = []) {
@@ -27,15 +33,23 @@ export class ProseFilter {
   push(text: string): string {
     this.#held += text
     let out = ''
-    for (let sentence = this.#next(); sentence !== null; sentence = this.#next()) out += this.#keep(sentence)
+    // What comes in one piece must not be cut otherwise than what comes in many.
+    for (let sentence = this.#next(); sentence !== null && !this.enough; sentence = this.#next()) {
+      out += this.#keep(sentence)
+    }
     return out
+  }
+
+  /** Whether more words are not worth waiting for: enough was said, or the model has lost the thread. */
+  get enough(): boolean {
+    return this.#kept >= maxKept || this.#left >= maxLeft
   }
 
   /** What is left. A sentence without its end is left out: the model was cut off. */
   end(): string {
     const rest = this.#held
     this.#held = ''
-    return /[.!?]["')\]*]*\s*$/.test(rest) ? this.#keep(rest) : ''
+    return !this.enough && /[.!?]["')\]*]*\s*$/.test(rest) ? this.#keep(rest) : ''
   }
 
   #next(): string | null {
@@ -60,15 +74,18 @@ export class ProseFilter {
 
   #keep(sentence: string): string {
     const text = sentence.trim()
-    // Blank lines only between sentences that stayed; a heading without its text says nothing.
-    if (text === '' || /^[#*\s]*[\w ]{1,40}:[*\s]*$/.test(text)) return ''
+    if (text === '') return ''
     const words = contentWords(text)
-    if (words.size === 0 || !this.#grounds.carry(text) || this.#said.some((other) => shared(words, other) > maxShared))
-      return ''
+    this.#left++
+    // A heading, or a field of the findings copied.
+    if (words.size === 0 || /^[#*\s]*[A-Z][\w ]{1,30}:/.test(text)) return ''
+    if (!this.#grounds.carry(text) || this.#said.some((other) => shared(words, other) > maxShared)) return ''
     this.#said.push(words)
     const out = this.#grounds.redacted(text)
     const gap = this.#spoke ? (/^(?:[-*]|\d{1,2}[.)])\s/.test(text) ? '\n' : ' ') : ''
     this.#spoke = true
+    this.#left = 0
+    this.#kept++
     return gap + out
   }
 }

@@ -15,9 +15,6 @@ import { deliveredTokens, type JobContext } from './processor.ts'
 /** A model that is too slow is cut off this long before the deadline, so that the rest can still be delivered. */
 const deadlineReserveMs = 2000
 
-/** Small models repeat themselves over a log that does; more than this makes them lose the thread. */
-const repetitionPenalty = 1.05
-
 /**
  * Runs an analysis to its end, from where earlier attempts have left it. A model that fails leaves the deterministic
  * part, with status `partial`.
@@ -31,7 +28,7 @@ export async function analyze({ request, reduced }: AnalyzePayload, context: Job
     reduced: log,
     findCases: (failure) => casesOf(failure, context),
     transport: engineTransport(context, { seed, max_tokens: maxTokens }),
-    sampling: { temperature, topP, seed, repetitionPenalty },
+    sampling: { temperature, topP, seed },
     maxTokens,
     signal: context.signal,
     model: context.model,
@@ -80,7 +77,7 @@ async function casesOf(failure: FailureQuery, { knowledge, record, logger }: Job
 }
 
 /** What earlier attempts have written, and what they kept for this one. */
-function resumedFrom(events: readonly StreamEvent[]): ResumedAnalysis {
+function resumedFrom(events: StreamEvent[]): ResumedAnalysis {
   const stages = events.filter((event) => event.type === 'stage')
   const tokens = events.filter((event) => event.type === 'token')
   const kept = stages.find(({ stage }) => stage === 'retrieving')?.kept
@@ -89,5 +86,6 @@ function resumedFrom(events: readonly StreamEvent[]): ResumedAnalysis {
     cases: kept === undefined ? null : parseStored(foundCasesSchema, kept, 'the cases of a job'),
     text: tokens.map(({ text }) => text).join(''),
     words: tokens.map(({ raw, text }) => raw ?? text),
+    tokens: deliveredTokens(events).length,
   }
 }

@@ -4,7 +4,7 @@ import type { GenerateChunk, GenerateTransport } from '../llm/generate-transport
 import { usageOf } from '../stream/ends.ts'
 import type { GenerateRequest } from '../stream/payload.ts'
 import { generateRequestSchema } from '../stream/request.ts'
-import { toSequence } from './generate.ts'
+import { placeOf, toSequence } from './generate.ts'
 import { type JobContext, runSequence } from './processor.ts'
 
 /**
@@ -17,7 +17,7 @@ export function engineTransport(context: JobContext, fixed: { seed: number; max_
       const { stop, ...body } = generateRequestSchema.parse(input)
       const request: GenerateRequest = { ...body, ...fixed, stop: stop === undefined ? [] : [stop].flat() }
       const signals = signal ? AbortSignal.any([signal, context.signal]) : context.signal
-      for await (const item of runSequence(context, toSequence(request, context), signals)) {
+      for await (const item of runSequence(context, toSequence(request, placeOf(context)), signals)) {
         if (!('kind' in item)) {
           yield { type: 'token', ...item }
           continue

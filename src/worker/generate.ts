@@ -13,7 +13,7 @@ import { deliveredTokens, type JobContext, runSequence } from './processor.ts'
  */
 export async function generate(request: GenerateRequest, context: JobContext): Promise<NewEvent | null> {
   const { clock, signal, model } = context
-  for await (const item of runSequence(context, toSequence(request, context), signal)) {
+  for await (const item of runSequence(context, toSequence(request, placeOf(context)), signal)) {
     if (!('kind' in item)) {
       clock.tokenArrived()
       context.write(tokenEvent(item))
@@ -33,10 +33,17 @@ export async function generate(request: GenerateRequest, context: JobContext): P
   return null
 }
 
-/** The engine's form of a request, continuing behind the tokens that earlier attempts have delivered. */
-export function toSequence(request: GenerateRequest, { sequenceId, events, clock }: JobContext): SequenceRequest {
+type SequencePlace = Pick<SequenceRequest, 'id' | 'generated' | 'deadlineAt'>
+
+/** Behind the tokens that earlier attempts have delivered. */
+export function placeOf({ sequenceId, events, clock }: JobContext): SequencePlace {
+  return { id: sequenceId, generated: deliveredTokens(events), deadlineAt: clock.localDeadline }
+}
+
+/** The engine's form of a request. */
+export function toSequence(request: GenerateRequest, place: SequencePlace): SequenceRequest {
   return {
-    id: sequenceId,
+    ...place,
     prompt: promptOf(request),
     sampling: {
       temperature: request.temperature,
@@ -54,8 +61,6 @@ export function toSequence(request: GenerateRequest, { sequenceId, events, clock
     ignoreEos: request.ignore_eos,
     format: request.response_format.type === 'text' ? null : request.response_format,
     logprobs: request.logprobs ?? null,
-    generated: deliveredTokens(events),
-    deadlineAt: clock.localDeadline,
   }
 }
 

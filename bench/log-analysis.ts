@@ -74,7 +74,12 @@ async function analysisPrompts(dataDir: string): Promise<string[]> {
       )
       return encoder.template.render(
         messages.map((message) => ({
-          role: message.type === 'system' ? ('system' as const) : message.type === 'ai' ? ('assistant' as const) : ('user' as const),
+          role:
+            message.type === 'system'
+              ? ('system' as const)
+              : message.type === 'ai'
+                ? ('assistant' as const)
+                : ('user' as const),
           content: message.text,
         })),
       )

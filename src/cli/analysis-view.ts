@@ -26,21 +26,45 @@ export function analysisView(analysis: Analysis, { colors, lines, prose }: ViewO
     ...cause.evidence.slice(0, shownEvidence).map((evidence) => sourceView(evidence, lines, paint)),
     known && `${paint('yellow', 'Known case')}: ${visible(known.title)} (seen ${known.seen} times before)`,
     !known && similar[0] && `${paint('yellow', 'Usual reason')}: ${visible(similar[0].cause)}`,
-    list('Fixes', analysis.fixes.map((fix) => fixView(fix, paint)), paint),
+    list(
+      'Fixes',
+      analysis.fixes.map((fix) => fixView(fix, paint)),
+      paint,
+    ),
     prose === '' ? null : `${paint('bold', 'Explanation')}\n  ${visible(prose).replaceAll('\n', '\n  ')}`,
-    list('References', analysis.references.map(({ title, url }) => `${visible(title)}: ${paint('cyan', visible(url))}`), paint),
+    list(
+      'References',
+      analysis.references.map(({ title, url }) => `${visible(title)}: ${paint('cyan', visible(url))}`),
+      paint,
+    ),
   ]
   return `${sections.filter((section) => Boolean(section)).join('\n\n')}\n`
 }
 
-function factsOf({ severity, category, phase, root_cause: cause, status, error_signature: signature }: Analysis): string {
-  const facts = [`severity ${severity}`, category, phase === 'unknown' ? '' : `while ${phase}`, `confidence ${cause?.confidence}`]
+function factsOf({
+  severity,
+  category,
+  phase,
+  root_cause: cause,
+  status,
+  error_signature: signature,
+}: Analysis): string {
+  const facts = [
+    `severity ${severity}`,
+    category,
+    phase === 'unknown' ? '' : `while ${phase}`,
+    `confidence ${cause?.confidence}`,
+  ]
   if (status === 'partial') facts.push('the explanation is incomplete')
   return `${facts.filter((fact) => fact !== '').join(' · ')}${signature === null ? '' : `\n  ${visible(signature)}`}`
 }
 
 /** The quoted lines with a marker, between those around them. */
-function sourceView({ line_start: start, line_end: end, quote }: Evidence, lines: ViewOptions['lines'], paint: Paint): string {
+function sourceView(
+  { line_start: start, line_end: end, quote }: Evidence,
+  lines: ViewOptions['lines'],
+  paint: Paint,
+): string {
   const quoted = quote.split('\n')
   const width = String(end + context).length
   const rows: string[] = []

@@ -2,9 +2,8 @@
 
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { AppError } from '../errors.ts'
-import { errorOfResponse } from '../llm/wire-error.ts'
+import { codeOf, errorOfResponse } from '../llm/wire-error.ts'
 import { type Analysis, analysisSchema } from '../logs/analysis.ts'
-import { decodeText } from './decode-text.ts'
 
 export interface ServiceOptions {
   url: string
@@ -17,4 +16,44 @@ export interface ServiceOptions {
 export interface Progress {
   stage(name: string, counts: Record<string, number>): void
   token(): void
+}
+
+/** @throws AppError with what the service answered; `unavailable` where there is none, or the stream broke off */
+export async function analyzeAtService(
+  log: Buffer,
+  options: ServiceOptions,
+  progress: Progress,
+): Promise<{ analysis: Analysis; full_text: string }> {
+  const response = await post(log, options)
+  if (!response.ok || response.body === null) throw await errorOfResponse(response)
+  const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+  for await (const { event, data } of messages) {
+    const value = JSON.parse(data)
+    if (event === 'stage') progress.stage(value.stage, value.counts)
+    if (event === 'token') progress.token()
+    if (event === 'error') throw new AppError(codeOf(value.code, 'engine_failed'), value.error)
+    if (event !== 'done') continue
+    if (value.analysis === undefined) throw new AppError('unavailable', 'the analysis was stopped before its end')
+    return { analysis: analysisSchema.parse(value.analysis), full_text: value.full_text }
+  }
+  throw new AppError('unavailable', `${options.url} broke the stream off; try again`)
+}
+
+async function post(log: Buffer, { url, key, type, seed, maxTokens }: ServiceOptions): Promise<Response> {
+  const query = new URLSearchParams({ log_type: type })
+  if (seed !== undefined) query.set('seed', String(seed))
+  if (maxTokens !== undefined) query.set('max_tokens', String(maxTokens))
+  try {
+    return await fetch(`${url.replace(/\/+$/, '')}/workflows/analyze-log/stream?${query}`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+      },
+      body: new Uint8Array(log),
+    })
+  } catch (cause) {
+    const reason = (cause as Error).cause ?? cause
+    throw new AppError('unavailable', `no service answers at ${url}: ${(reason as Error).message}`, { cause })
+  }
 }

@@ -55,13 +55,16 @@ export async function analyzeCommand(args: readonly string[], terminal: Terminal
     .addHelpText('after', '\nExit code 0: no failure found, 1: a failure found, 2: it could not be analysed.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: say })
-    .action((file: string | undefined, options: AnalyzeOptions) => Object.assign(parsed, { file, options }))
+    .action((file: string | undefined, options: AnalyzeOptions) => {
+      Object.assign(parsed, { file, options })
+    })
   try {
     command.parse(args, { from: 'user' })
     if (!parsed.options) return 2
     const { options } = parsed
     const log = await readLog(parsed.file, terminal)
-    const outcome = options.url === undefined ? await analyzeHere(log, options, terminal) : await analyzeThere(log, options, terminal)
+    const outcome =
+      options.url === undefined ? await analyzeHere(log, options, terminal) : await analyzeThere(log, options, terminal)
     terminal.stdout.write(shown(outcome, options, terminal))
     return outcome.analysis.status === 'no_failure_found' ? 0 : 1
   } catch (thrown) {
@@ -102,14 +105,16 @@ async function analyzeThere(log: Buffer, options: AnalyzeOptions, terminal: Term
 }
 
 async function readLog(file: string | undefined, { stdin }: Terminal): Promise<Buffer> {
-  if (file === undefined && stdin.isTTY) throw new AppError('invalid_request', 'give a FILE, or pipe a log into this command')
+  if (file === undefined && stdin.isTTY)
+    throw new AppError('invalid_request', 'give a FILE, or pipe a log into this command')
   const source = file === undefined || file === '-' ? stdin : (await openFile(file)).createReadStream()
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of source) {
     chunks.push(Buffer.from(chunk as Uint8Array))
     bytes += chunks.at(-1)!.length
-    if (bytes > maxLogBytes) throw new AppError('body_too_large', `the log is larger than the ${maxLogBytes} bytes allowed`)
+    if (bytes > maxLogBytes)
+      throw new AppError('body_too_large', `the log is larger than the ${maxLogBytes} bytes allowed`)
   }
   if (bytes === 0) throw new AppError('invalid_request', 'the log is empty')
   return Buffer.concat(chunks)

@@ -1,8 +1,6 @@
 // What a model's sentence may rest on: the facts, the excerpt of the log and the cases that it was shown. What stands in
 // none of them is made up.
 
-import { Redactor } from '../logs/redactor.ts'
-
 /** Below this, a quotation is a word that anybody may use. */
 const minQuoted = 3
 
@@ -19,16 +17,11 @@ export class Grounds {
   readonly #text: string
   readonly #stems: Set<string>
   readonly #numbers: Set<string>
-  readonly #redactor = new Redactor()
 
   constructor(texts: readonly string[]) {
     this.#text = comparable(texts.join('\n'))
     this.#stems = new Set(stemsOf(this.#text))
     this.#numbers = new Set(this.#text.match(/\d+/g) ?? [])
-  }
-
-  redacted(sentence: string): string {
-    return this.#redactor.redactLine(sentence)
   }
 
   /** Whether everything in the sentence that can be checked stands in what was shown. */

@@ -2,6 +2,7 @@
 // said, is left out. What comes out depends on the text alone, not on how it was cut into tokens, so streamed text is
 // the same as text that was not.
 
+import { TextRedactor } from '../logs/text-redactor.ts'
 import type { Grounds } from './grounds.ts'
 
 /** A longer sentence is taken as it stands: nobody waits for its end. */
@@ -17,6 +18,7 @@ const boundary = /[.!?]["')\]*]*(?=\s)|\n/g
 export class ProseFilter {
   readonly #grounds: Grounds
   readonly #said: Set<string>[]
+  readonly #redactor = new TextRedactor()
   #held = ''
   #spoke = false
   #kept = 0
@@ -81,7 +83,8 @@ export class ProseFilter {
     if (words.size === 0 || /^[#*\s]*[A-Z][\w ]{1,30}:/.test(text)) return ''
     if (!this.#grounds.carry(text) || this.#said.some((other) => shared(words, other) > maxShared)) return ''
     this.#said.push(words)
-    const out = this.#grounds.redacted(text)
+    // The redactor gives whole lines; a sentence is one.
+    const out = this.#redactor.push(`${text}\n`).trimEnd()
     const gap = this.#spoke ? (/^(?:[-*]|\d{1,2}[.)])\s/.test(text) ? '\n' : ' ') : ''
     this.#spoke = true
     this.#left = 0

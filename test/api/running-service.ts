@@ -39,7 +39,7 @@ export interface RunningService {
 }
 
 /** An engine that never crashes, because it is no process. */
-function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): CrashingEngine {
+export function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): CrashingEngine {
   const runner = new ScriptedRunner({
     ...{ slots, maxContext, vocabSize: 49_152, stepsPerSecond },
     avoid: embeddedTokenizer.specialIds,

@@ -37,7 +37,7 @@ export class Chart {
     const last = seen.at(-1)?.value ?? 0
     this.#now.textContent = `${format(last)} ${this.#unit}`
     this.#most.textContent = `most ${format(most)}`
-    const minutes = Math.round(spanMs / 60_000)
+    const minutes = Math.ceil(spanMs / 60_000)
     this.#drawing.setAttribute(
       'aria-label',
       `${this.#title} over ${minutes} minutes: now ${format(last)} ${this.#unit}, at most ${format(most)}`,

@@ -6,7 +6,8 @@ import { button, element } from './element.ts'
 import { milliseconds } from './figures.ts'
 import { activity, jobClient } from './service.ts'
 
-const spanMs = 10 * 60_000
+const longestSpanMs = 10 * 60_000
+const shortestSpanMs = 60_000
 const shownText = 400
 
 interface Job {
@@ -55,7 +56,7 @@ export class JobsPage {
   readonly node: HTMLElement
   readonly #speed = new Chart('Tokens/s', '')
   readonly #ttft = new Chart('TTFT', 'ms', true)
-  readonly #depth = new Chart('Waiting', 'jobs')
+  readonly #depth = new Chart('Waiting', '')
   readonly #totals = element('p', { class: 'totals' })
   readonly #workers = element('tbody')
   readonly #rows = element('tbody')
@@ -109,9 +110,11 @@ export class JobsPage {
 
   #draw({ jobs, workers, queue, sample, reachable }: Snapshot): void {
     if (sample && sample.at !== this.#samples.at(-1)?.at) this.#samples.push(sample)
-    this.#samples = this.#samples.filter(({ at }) => at > Date.now() - spanMs)
+    this.#samples = this.#samples.filter(({ at }) => at > Date.now() - longestSpanMs)
+    const sinceFirst = Date.now() - (this.#samples[0]?.at ?? Date.now())
+    const spanMs = Math.min(longestSpanMs, Math.max(shortestSpanMs, sinceFirst))
     this.#totals.textContent = reachable
-      ? `${queue.admitted - queue.waiting} running, ${queue.waiting} waiting, ${workers.length} workers`
+      ? `${queue.admitted - queue.waiting} running, ${queue.waiting} waiting, ${workers.length} ${workers.length === 1 ? 'worker' : 'workers'}`
       : 'The queue is not reachable.'
     this.#speed.draw(
       this.#samples.map(({ at, tokens_per_second: value }) => ({ at, value })),

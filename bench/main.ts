@@ -2,13 +2,14 @@
 // the machine and its load; ratios of one run are what counts.
 //
 //   npm run bench                      all, about 8 minutes with both peers
-//   npm run bench -- engine | service  one of them
+//   npm run bench -- engine | service | delivery  one of them
 //   npm run bench -- --write           all, and into the README and docs/bench.svg
 //   LLAMA_SERVER=http://127.0.0.1:9101 OPENVINO_BENCH='command' npm run bench
 
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readSettings } from '../src/settings.ts'
+import { benchFlood } from './delivery-flood.ts'
 import { benchRecovery } from './delivery-recovery.ts'
 import { benchRelay } from './delivery-relay.ts'
 import { benchEngine } from './engine-bench.ts'
@@ -31,6 +32,7 @@ if (wants('engine')) await benchEngine(report, { dataDir, threads: engineThreads
 if (wants('delivery')) {
   await benchRecovery(report)
   await benchRelay(report)
+  await benchFlood(report)
 }
 const markdown = report.finish()
 if (values.write && positionals.length === 0) {

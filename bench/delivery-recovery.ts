@@ -50,14 +50,17 @@ async function play({ how, second }: Scene): Promise<number[]> {
   })
   try {
     const server = { url: `${service.urls[0]}/generate/stream`, kind: 'native' as const }
-    const start = () => readStream(server, { prompt: 'Once upon a time', maxTokens: 450 })
+    const start = () => readStream(server, { prompt: 'Once upon a time', maxTokens: 1200 })
     const running = Array.from({ length: streams }, start)
     await sleep(1000)
     await service.addWorker()
     const others = second === 'full' ? Array.from({ length: streams }, start) : []
     await sleep(1000)
+    const from = performance.now()
     await service.inject({ what: how, at: { kind: 'worker', index: 0 }, forMs: 0 })
-    const gaps = (await Promise.all(running)).map(largestGapMs)
+    const gaps = (await Promise.all(running)).map(({ tokenAt, ...times }) =>
+      largestGapMs({ ...times, tokenAt: tokenAt.filter((at) => at > from - 200) }),
+    )
     await Promise.all(others)
     return gaps
   } finally {

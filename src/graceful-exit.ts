@@ -15,6 +15,18 @@ export function exitGracefully(stop: () => Promise<void>, logger: Logger): void 
     else logger.info({ signal: signal ?? 'parent gone' }, 'stopping')
     await stop()
     logger.info('stopped')
+    if (!err && !signal) killSelf()
   })
-  onParentExit(() => void close())
+  onParentExit(() => {
+    setTimeout(killSelf, deadlineMs - 500)
+    void close()
+  })
+}
+
+/**
+ * For a process whose parent is gone: nobody would end it, and nobody reads its exit code. process.exit waits for the
+ * threads, and has been seen to wait forever.
+ */
+function killSelf(): void {
+  process.kill(process.pid, 'SIGKILL')
 }

@@ -9,6 +9,7 @@ import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
+import { limitPipelining } from './pipelining.ts'
 import { queueBoardPath } from './queue-board.ts'
 import { traceRequests } from './request-trace.ts'
 import { methodsOf } from './route-docs.ts'
@@ -25,6 +26,7 @@ export function createApp(service: ApiService): Express {
   const app = express()
   app.set('etag', false)
   app.set('trust proxy', service.settings.trustProxy)
+  app.use(limitPipelining())
   app.use(traceRequests(service.tracing))
   app.use(accessLog(service))
   app.use(securityHeaders)

@@ -41,7 +41,7 @@ export interface Verdict {
 }
 
 /** After the last fault everything must end within this. */
-const endingLimitMs = 60_000
+const endingLimitMs = 120_000
 
 export async function storm(service: FaultyService, options: StormOptions): Promise<Verdict> {
   const random = new Random(options.seed)

@@ -71,8 +71,9 @@ export class ChatModelService extends BaseChatModel<ModelServiceCallOptions> {
     for await (const piece of this.#transport.generate(request, { signal })) {
       if (piece.type === 'end') {
         ended = true
-        const message = new AIMessageChunk({ content: '' })
-        message.usage_metadata = usageMetadata(piece.usage)
+        const message = Object.assign(new AIMessageChunk({ content: '' }), {
+          usage_metadata: usageMetadata(piece.usage),
+        })
         yield new ChatGenerationChunk({ text: '', message, generationInfo: endInfo(piece) })
         continue
       }

@@ -35,7 +35,7 @@ export type ErrorCode = (typeof errorCodes)[number]
 
 export interface ErrorDetails {
   /** The request field, header, setting or file that is wrong, as the caller wrote it: `stop[2]`, `Last-Event-ID`. */
-  field?: string
+  field?: string | undefined
   /** Seconds after which the caller may try again, at least 1. */
   retryAfterSeconds?: number
   /** The code of OpenAI's API, where that is finer than ours. */

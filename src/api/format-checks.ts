@@ -68,6 +68,6 @@ export class FormatChecks {
     }
     if ('value' in outcome) return
     const { code, message, field } = outcome.error
-    throw new AppError(code, message, field === undefined ? {} : { field })
+    throw new AppError(code, message, { field })
   }
 }

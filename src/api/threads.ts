@@ -79,7 +79,7 @@ export class TextThreads {
     const outcome = (await pool.run(task, { name, ...options })) as Outcome<Value>
     if ('value' in outcome) return outcome.value
     const { code, message, field } = outcome.error
-    throw new AppError(code, message, field === undefined ? {} : { field })
+    throw new AppError(code, message, { field })
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,7 @@ export interface EngineCrash {
 
 const longestPauseMs = 10_000
 const closeTimeoutMs = 3000
+
 export class ProcessEngine implements Engine {
   readonly #options: ProcessEngineOptions
   readonly #stepListeners: ((outputs: SequenceOutput[]) => void)[] = []
@@ -138,11 +139,7 @@ export class ProcessEngine implements Engine {
       // Messages may still come after 'exit'; their sequences have been reported as lost.
       if (this.#child !== child) return
       if (message.kind === 'refused') {
-        refusal = new AppError(
-          message.code,
-          message.message,
-          message.field === undefined ? {} : { field: message.field },
-        )
+        refusal = new AppError(message.code, message.message, { field: message.field })
       } else if (message.kind === 'ready') {
         this.#becomeReady(message.info)
         ready()

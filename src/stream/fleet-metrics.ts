@@ -42,7 +42,6 @@ export const fleetCatalog = {
 } satisfies Record<string, Metric>
 
 type Catalog = typeof fleetCatalog
-export type FleetCounter = { [N in keyof Catalog]: Catalog[N]['buckets'] extends null ? N : never }[keyof Catalog]
 export type FleetHistogram = keyof { [N in keyof Catalog as N extends `${string}_total` ? never : N]: true }
 
 const prefix = 'workflowai:'

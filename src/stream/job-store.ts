@@ -139,10 +139,7 @@ export class JobStore {
 
   /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
   async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number }> {
-    const [state, lastSeq] = (await this.#scripts.cancel(2, this.#keys.job(id), this.#keys.waiting, id)) as [
-      string,
-      number,
-    ]
+    const [state, lastSeq] = (await this.#scripts.cancel(1, this.#keys.job(id))) as [string, number]
     if (state === 'active') await this.#redis.publish(this.#keys.control, JSON.stringify({ type: 'cancel', id }))
     return { state: state as JobState | 'missing', lastSeq }
   }

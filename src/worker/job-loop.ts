@@ -63,10 +63,6 @@ export class JobLoop {
     this.#renewal = setInterval(() => void this.#renewLocks(), renewMs)
   }
 
-  get jobs(): number {
-    return this.#held.size
-  }
-
   start(): void {
     void this.#queue.startStalledCheckTimer()
     this.#running ??= this.#run()

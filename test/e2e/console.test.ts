@@ -1,11 +1,10 @@
 // The console in a real Chromium: what a person sees and does. Every test also fails on a console error, a blocked
 // resource or a request to anywhere else.
 
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { seriousFindings } from '../support/accessibility.ts'
 import { noChromium, startBrowser } from '../support/browser.ts'
 
 let service: RunningService
@@ -181,17 +180,12 @@ test('the jobs page shows running streams live over one connection, and stops th
 })
 
 test('every page is without serious findings of axe, light and dark', async () => {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     for (const name of ['generate', 'analyze', 'jobs']) {
       await page.goto(`${service.url}/#/${name}`)
       await page.locator('h1').waitFor()
-      // Not through a script element, which the page's policy would rightly refuse.
-      await inPage(axe)
-      const serious = await inPage(`axe.run().then(({ violations }) =>
-        violations.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id, nodes }) => id + ': ' + nodes[0].html))`)
-      expect(serious, `${name}, ${colorScheme}`).toEqual([])
+      expect(await seriousFindings(page), `${name}, ${colorScheme}`).toEqual([])
     }
   }
 })

@@ -1,12 +1,11 @@
 // The API's page in a real Chromium. Every test also fails on a console error, a blocked resource or a request to anywhere
 // else.
 
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { routeDocs } from '../../src/api/route-docs.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { seriousFindings } from '../support/accessibility.ts'
 import { noChromium, startBrowser } from '../support/browser.ts'
 
 let service: RunningService
@@ -79,11 +78,5 @@ test('a job is looked up by the id that was typed in, and a refusal is shown', a
 
 test('axe finds nothing serious', async () => {
   await opened('postGenerate')
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  await page.evaluate(axe)
-  const found = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
-    id: string
-    impact: string
-  }[]
-  expect(found.filter(({ impact }) => ['serious', 'critical'].includes(impact)).map(({ id }) => id)).toEqual([])
+  expect(await seriousFindings(page)).toEqual([])
 })

@@ -1,7 +1,7 @@
 // The small scripts around a running job: stop it, keep it wanted, hand it back.
 
 export const cancelScript = `#!lua flags=allow-oom
--- KEYS: job, waiting      ARGV: id
+-- KEYS: job
 -- Marks the job as to be stopped. Returns {state, last seq}; state 'missing' where there is no such job.
 local r = redis.call('HMGET', KEYS[1], 'state', 'last', 'ended_at')
 if not (r[1] and r[2]) then return {'missing', -1} end

@@ -27,12 +27,19 @@ export function attach(id: string, response: Response, deps: FollowDeps, onPosit
   const left = new AbortController()
   const reader = { waiting: true, onPosition }
   const detach = deps.readers.attach(id, reader)
-  // The response, never the request: a POST's request closes when its body has been read.
-  response.once('close', () => {
+  const leave = () => {
     detach()
     left.abort()
+  }
+  // The response, never the request: a POST's request closes when its body has been read. And the socket: a response that
+  // waits for one before it on the same connection never closes when that connection breaks.
+  const { socket } = response.req
+  socket.once('close', leave)
+  response.once('close', () => {
+    socket.off('close', leave)
+    leave()
   })
-  if (response.destroyed) left.abort()
+  if (response.destroyed || socket.destroyed) leave()
   return { reader, signal: AbortSignal.any([left.signal, deps.shutdown]), detach }
 }
 
@@ -77,7 +84,7 @@ async function stream(id: string, afterSeq: number, response: Response, sse: Sse
     detach()
     // A stream that is cut off before its end must not look complete: the client sees a broken transfer, and resumes.
     if (ended) sse.end()
-    else response.destroy()
+    else sse.cut()
   }
 }
 

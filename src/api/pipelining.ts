@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import type { RequestHandler } from 'express'
 
-const mostUnanswered = 32
+const mostUnanswered = 8
 
 /** Cuts a connection with more unanswered requests than any client of good will has. */
 export function limitPipelining(): RequestHandler {

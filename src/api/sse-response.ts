@@ -53,6 +53,12 @@ export class SseResponse {
     this.#response.end()
   }
 
+  /** Breaks the connection: what was sent does not look complete. */
+  cut(): void {
+    clearInterval(this.#heartbeat)
+    this.#response.destroy()
+  }
+
   #keepAlive(): void {
     if (performance.now() - this.#lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
   }

@@ -46,7 +46,7 @@ async function startBystander(): Promise<Bystander> {
 async function untilOnlyBystander(): Promise<void> {
   await vi.waitFor(async () => {
     const metrics = await (await fetch(`${url}/metrics`)).text()
-    expect(metrics).toMatch(/^workflowai_readers 1$/m)
+    expect(/^workflowai:readers (\d+)$/m.exec(metrics)?.[1]).toBe('1')
   }, 20_000)
 }
 
@@ -140,8 +140,8 @@ describe('an API survives', () => {
   })
 
   it('requests in a row without waiting for answers', async () => {
-    const few = open().send(many(20, () => head('GET /health')).join(''))
-    await vi.waitFor(() => expect(few.received.match(/HTTP\/1.1 200/g)).toHaveLength(20), 20_000)
+    const few = open().send(many(8, () => head('GET /health')).join(''))
+    await vi.waitFor(() => expect(few.received.match(/HTTP\/1.1 200/g)).toHaveLength(8), 20_000)
     const streams = many(20, () => open().send(many(500, () => head(`GET /jobs/${job}/stream`)).join('')))
     await Promise.all(streams.map((client) => client.untilClosed()))
     await untilOnlyBystander()

@@ -29,13 +29,15 @@ export class RawClient {
 
   /** The first bytes of the answer, or '' where the connection was closed without any. */
   async answer(): Promise<string> {
-    if (this.received === '' && !this.closed)
-      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')])
+    if (this.received === '' && !this.closed) {
+      // A connection that is reset has no answer.
+      await Promise.race([once(this.socket, 'data'), once(this.socket, 'close')]).catch(() => {})
+    }
     return this.received
   }
 
   async untilClosed(): Promise<void> {
-    if (!this.closed) await once(this.socket, 'close')
+    if (!this.closed) await new Promise((resolve) => this.socket.once('close', resolve))
   }
 }
 

@@ -24,6 +24,8 @@ export async function readForm(
   const form = openForm(headers)
   form.on('file', (_name, stream) => {
     stream.on('data', (chunk: Buffer) => attempt(() => blocks.add(chunk), fail))
+    // A form that ends inside its file fails both; an error that nobody listens to would end the process.
+    stream.on('error', (error) => fail(malformed(error.message)))
   })
   form.on('field', (name, value, { valueTruncated }) => {
     if (valueTruncated)

@@ -43,6 +43,7 @@ function form(fields: Record<string, string>, ...files: Uint8Array<ArrayBuffer>[
 const options = { max_tokens: '4', seed: '3', log_type: 'build' }
 const bytes = Uint8Array.from(Buffer.from(log))
 const text = { 'Content-Type': 'text/plain' }
+const cutForm = `--x\r\nContent-Disposition: form-data; name="file"; filename="build.log"\r\n\r\n${log}`
 
 describe('an uploaded log', () => {
   const uploads: [string, () => Promise<Response>][] = [
@@ -114,6 +115,12 @@ describe('an upload that is wrong is refused with what is allowed:', () => {
       'no form',
       () => send(log, { 'Content-Type': 'multipart/form-data; boundary=x' }, ''),
       { status: 400, code: 'malformed' },
+    ],
+    [
+      // Its file's stream fails too: unheard, that ends the process.
+      'a form that ends inside its file',
+      () => send(cutForm, { 'Content-Type': 'multipart/form-data; boundary=x' }, ''),
+      { status: 400, code: 'malformed', message: expect.stringContaining('Unexpected end') },
     ],
     [
       'a form without a boundary',

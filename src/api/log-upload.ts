@@ -100,7 +100,10 @@ async function* hashed(source: AsyncIterable<Buffer>, hash: Hash): AsyncGenerato
 }
 
 function queryOf(request: Request): Record<string, string> {
-  return Object.fromEntries(new URL(request.originalUrl, 'http://localhost').searchParams)
+  // A request may name a whole address, also one that no URL can have; of interest is what stands behind the `?`.
+  const { originalUrl } = request
+  const at = originalUrl.indexOf('?')
+  return Object.fromEntries(new URLSearchParams(at === -1 ? '' : originalUrl.slice(at)))
 }
 
 function asUploadError(thrown: unknown): unknown {

@@ -1,8 +1,9 @@
 // Logs sent as they are. The same log must give the same analysis, however it came.
 
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { analyzeResultSchema } from '../../src/api/wire-schemas.ts'
+import { head, many, RawClient } from '../faults/raw-client.ts'
 import { type RunningService, startService } from './running-service.ts'
 import { post } from './sse-client.ts'
 
@@ -152,6 +153,25 @@ describe('an upload that is wrong is refused with what is allowed:', () => {
 
   it('and the service goes on', async () => {
     expect((await send(log, text)).status).toBe(200)
+  })
+})
+
+describe('a request line with a whole address', () => {
+  it('has its options read, also where no URL can have that address', async () => {
+    const target = `POST http://nowhere:99999/workflows/analyze-log?max_tokns=4`
+    const client = new RawClient(service.url).send(head(target, { ...text, 'Content-Length': 1 })).send('x')
+    expect(await client.answer()).toContain('max_tokns is not a field of this request')
+    client.socket.destroy()
+  })
+})
+
+describe('bodies that do not come', () => {
+  it('lose their room to others', async () => {
+    const unknownLength = head(`POST /workflows/analyze-log${query}`, { ...text, 'Transfer-Encoding': 'chunked' })
+    const slow = many(4, () => new RawClient(service.url).send(`${unknownLength}1\r\nx\r\n`))
+    await vi.waitFor(async () => expect((await send(log, text)).status).toBe(429), 20_000)
+    await vi.waitFor(async () => expect((await send(log, text)).status).toBe(200), 20_000)
+    await Promise.all(slow.map((client) => client.untilClosed()))
   })
 })
 

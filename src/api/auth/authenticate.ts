@@ -48,7 +48,7 @@ export function requireAdmin(keys: KeyRing): RequestHandler {
   return (request, _response, next) => {
     const { kind } = callerOf(request)
     if (kind === 'admin' || kind === 'anyone' || (kind === 'key' && !keys.hasAdmin)) next()
-    else next(new AppError('forbidden', `${request.path} needs the admin key`))
+    else next(new AppError('forbidden', `${request.baseUrl}${request.path} needs the admin key`))
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { head, many, RawClient } from '../../faults/raw-client.ts'
 import { type RunningService, startService } from '../running-service.ts'
 import { readStream } from '../sse-client.ts'
 
@@ -249,5 +250,18 @@ describe('the queue board', () => {
   it('takes a password on its own pages only', async () => {
     const { status } = await fetch(`${service.url}/jobs`, { headers: basic(keys.alice) })
     expect([401, 429]).toContain(status)
+  })
+})
+
+describe('the room for logs', () => {
+  it('is never all of one key: bodies of hers that do not come keep nobody else out', async () => {
+    const unknownLength = { ...as('alice'), 'content-type': 'text/plain', 'transfer-encoding': 'chunked' }
+    const request = `${head('POST /workflows/analyze-log', unknownLength)}1\r\nx\r\n`
+    const slow = many(4, () => new RawClient(service.url).send(request))
+    // Two have room, two are turned away.
+    await Promise.any(slow.map((client) => client.answer()))
+    const log = JSON.stringify({ log_content: 'error: no space left', max_tokens: 2 })
+    expect((await send('/workflows/analyze-log', { method: 'POST', from: 'bob', body: log })).status).toBe(200)
+    for (const { socket } of slow) socket.destroy()
   })
 })

@@ -3,7 +3,7 @@
 
 /** Folder -> the other folders that it may import. */
 const mayImport = {
-  api: ['stream', 'tokenizer', 'grammar', 'logs', 'llm', 'knowledge'],
+  api: ['stream', 'tokenizer', 'grammar', 'logs', 'knowledge'],
   worker: ['inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer'],
   inference: ['tokenizer', 'grammar'],
   grammar: ['tokenizer'],

@@ -40,7 +40,7 @@ export async function addDecoder(
 }
 
 function addInputs(graph: GraphBuilder): void {
-  // First, so that the binding meets it before all others: see OnnxRunner.
+  // First, so that the binding meets it before all others: see runInPlace in graph-pass.ts.
   graph.node('SequenceEmpty', [], {}, { outputs: ['stop'] })
   graph.listOutput('stop', 'float32')
   graph.input('ids', 'int32', ['rows'])

@@ -8,6 +8,9 @@
 //   zero_points     uint8 [rows, 1]  int8 only: filled with 128
 //   past.N.key, past.N.value         [batch, kvHeads, capacity, headDim]; present.N.* is the same memory. int8 in the
 //                                    graph for steps of an int8 model, else float32
+//   stop                             an empty list, the first output: see runInPlace in graph-pass.ts
+//   logits          float32 [logits, vocabulary]
+//   maxima.N.*      float32          with taps only: the largest activation of every channel
 //
 // The graph for prompts of an int8 model takes rows of steps, at least one, and behind them rows of one prompt:
 //   parts           int64 [2]        how many of either
@@ -17,9 +20,6 @@
 //   first_position  int64 [1]        position of its first row
 //   past.prompt.N.*                  float32 [1, kvHeads, capacity, headDim]: the copy of its rows; present.prompt.N.*
 //   rows.N.key, rows.N.value         int8 [1, rows, kvHeads * headDim]: what belongs into the cache
-//   stop                             an empty list, the first output: see OnnxRunner
-//   logits          float32 [logits, vocabulary]
-//   maxima.N.*      float32          with taps only: the largest activation of every channel
 
 import type { LayerMaxima } from './smoothing.ts'
 

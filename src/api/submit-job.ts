@@ -1,15 +1,23 @@
 // From a valid body to a job in the queue: whatever depends on the model is checked, whatever was left to chance is
 // fixed, the bounds are kept. Cheap checks come first: bytes before tokens, tokens before the queue.
 
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
 import type { AdmissionGate, AdmissionLimits, AdmissionRefusal, Idempotency } from '../stream/admission.ts'
 import type { JobStore } from '../stream/job-store.ts'
-import type { GeneratePayload, GenerateWish, JobPayload } from '../stream/payload.ts'
+import {
+  defaultMaxTokens,
+  drawSeed,
+  fixGenerate,
+  type GeneratePayload,
+  type GenerateWish,
+  type JobPayload,
+  promptOf,
+} from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeOptions, GenerateBody } from '../stream/request.ts'
-import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
+import type { Prompt } from '../tokenizer/prompt-encoder.ts'
 import type { Tracing } from '../tracing.ts'
 import type { FormatChecks } from './format-checks.ts'
 import type { TokenAccount } from './limits/token-ledger.ts'
@@ -17,10 +25,8 @@ import type { QueueWatch } from './queue-watch.ts'
 import type { RequestTrace } from './request-trace.ts'
 import type { TextThreads } from './threads.ts'
 
-const defaultMaxTokens = 256
 /** No token of a usual vocabulary is longer; a text beyond this can't fit whatever it says. */
 const maxBytesPerToken = 64
-const maxSeedExclusive = 2 ** 48 - 1
 
 export interface SubmitDeps {
   gate: AdmissionGate
@@ -81,9 +87,7 @@ export async function prepareGenerate(
     const message = `min_tokens is ${body.min_tokens}; allowed: at most max_tokens, which is ${maxTokens}`
     throw new AppError('invalid_request', message, { field: 'min_tokens' })
   }
-  const stop = body.stop === undefined ? [] : [body.stop].flat()
-  const request = { ...body, stop, max_tokens: maxTokens, seed: body.seed ?? randomInt(maxSeedExclusive) }
-  return { payload: { kind: 'generate', request }, promptTokens }
+  return { payload: { kind: 'generate', request: fixGenerate(body, maxTokens) }, promptTokens }
 }
 
 /** The same generation, drawn another way. */
@@ -110,7 +114,7 @@ export async function submitAnalysis(
   const maxTokens = options.max_tokens ?? Math.max(1, Math.min(defaultMaxTokens, mostTokens))
   const budgetTokens = logBudgetTokens(deps.maxContext, maxTokens)
   const reduced = await deps.threads.reduceLog({ log, logType: options.log_type, redact: options.redact, budgetTokens })
-  const request = { ...options, max_tokens: maxTokens, seed: options.seed ?? randomInt(maxSeedExclusive) }
+  const request = { ...options, max_tokens: maxTokens, seed: options.seed ?? drawSeed() }
   const promptTokens = promptFrameTokens + reduced.tokens
   return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, submitter)
 }
@@ -122,19 +126,14 @@ function assertServing({ watch }: SubmitDeps): void {
   }
 }
 
-function promptOf({ messages, prompt = '' }: GenerateWish): PromptInput {
-  if (messages) return { kind: 'messages', messages }
-  return typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'ids', ids: prompt }
-}
-
-function assertBytesFit(prompt: PromptInput, field: string, maxContext: number): void {
+function assertBytesFit(prompt: Prompt, field: string, maxContext: number): void {
   const bytes = bytesOf(prompt)
   if (bytes <= maxContext * maxBytesPerToken) return
   const message = `${field} has ${bytes} bytes; allowed: what fits into a context of ${maxContext} tokens`
   throw new AppError('invalid_request', message, { field, openAiCode: 'context_length_exceeded' })
 }
 
-function bytesOf(prompt: PromptInput): number {
+function bytesOf(prompt: Prompt): number {
   switch (prompt.kind) {
     case 'text':
       return Buffer.byteLength(prompt.text)

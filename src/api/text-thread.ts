@@ -11,7 +11,7 @@ import type { ReducedLog } from '../logs/reduced-log.ts'
 import type { RuleSet } from '../logs/rule-set.ts'
 import type { PersonalData } from '../logs/secret-rules.ts'
 import { ruleSetWith } from '../logs/user-rules.ts'
-import { PromptEncoder, type PromptInput } from '../tokenizer/prompt-encoder.ts'
+import { type Prompt, PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { Tokenizer, type TokenizerFiles } from '../tokenizer/tokenizer.ts'
 
 export interface ReduceTask {
@@ -63,7 +63,7 @@ export async function checkFormat(format: OutputFormat): Promise<Outcome<null>> 
   }
 }
 
-export function countTokens(prompt: PromptInput): Outcome<number> {
+export function countTokens(prompt: Prompt): Outcome<number> {
   return outcomeOf(() => promptEncoder().encode(prompt).length)
 }
 

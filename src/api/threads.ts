@@ -3,7 +3,7 @@
 import { Piscina } from 'piscina'
 import { AppError } from '../errors.ts'
 import type { ReducedLog } from '../logs/reduced-log.ts'
-import type { PromptInput } from '../tokenizer/prompt-encoder.ts'
+import type { Prompt } from '../tokenizer/prompt-encoder.ts'
 import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import { usableCores } from '../usable-cores.ts'
 import type { Outcome, ReduceLimits, ReduceTask } from './text-thread.ts'
@@ -44,7 +44,7 @@ export class TextThreads {
   }
 
   /** @throws AppError `invalid_request` when the model's template refuses the messages */
-  countTokens(prompt: PromptInput): Promise<number> {
+  countTokens(prompt: Prompt): Promise<number> {
     return this.#run<number>(this.#counting, 'countTokens', prompt)
   }
 

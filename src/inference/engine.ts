@@ -2,7 +2,7 @@
 // engine in this process, the one in a child process and a scripted one in tests.
 
 import type { OutputFormat } from '../grammar/format.ts'
-import type { ChatMessage } from '../tokenizer/chat-template.ts'
+import type { Prompt } from '../tokenizer/prompt-encoder.ts'
 
 export interface SamplingParams {
   /** 0 is greedy. */
@@ -19,11 +19,6 @@ export interface SamplingParams {
   /** An integer from 0 to 2^53-1. The draw for a position depends on (seed, position) only. */
   seed: number
 }
-
-export type Prompt =
-  | { kind: 'text'; text: string }
-  | { kind: 'messages'; messages: ChatMessage[] }
-  | { kind: 'ids'; ids: number[] }
 
 export interface SequenceRequest {
   /** Chosen by the caller, unique among running sequences. */

@@ -1,5 +1,6 @@
 // What a job is to do: everything an attempt needs, so that any worker can make it.
 
+import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { analyzeRequestSchema, type GenerateBody, generateRequestSchema } from './request.ts'
 import { responseFormatSchema, toolCallsFormatSchema } from './response-format.ts'
@@ -36,6 +37,28 @@ export type GenerateRequest = GeneratePayload['request']
 /** A generation as any route may ask for it, before everything is fixed. */
 export type GenerateWish = Omit<GenerateBody, 'prompt' | 'response_format'> &
   Pick<GenerateRequest, 'prompt' | 'response_format'>
+
+/** Without `max_tokens` an answer gets as many, where the context has room for them. */
+export const defaultMaxTokens = 256
+
+/** Of `randomInt`. */
+const seedLimit = 2 ** 48 - 1
+
+export function drawSeed(): number {
+  return randomInt(seedLimit)
+}
+
+/** The generation with what was left open decided, once for all attempts. */
+export function fixGenerate({ stop, ...wish }: GenerateWish, maxTokens: number): GenerateRequest {
+  const stops = stop === undefined ? [] : [stop].flat()
+  return { ...wish, stop: stops, max_tokens: maxTokens, seed: wish.seed ?? drawSeed() }
+}
+
+/** The prompt as the tokenizer takes it. */
+export function promptOf({ messages, prompt = '' }: Pick<GenerateWish, 'messages' | 'prompt'>) {
+  if (messages) return { kind: 'messages' as const, messages }
+  return typeof prompt === 'string' ? { kind: 'text' as const, text: prompt } : { kind: 'ids' as const, ids: prompt }
+}
 
 /** @throws AppError `damaged_job` that names the first wrong field */
 export function parsePayload(id: string, json: string): JobPayload {

@@ -5,19 +5,19 @@ import { z } from 'zod'
 import { responseFormatSchema } from './response-format.ts'
 
 export const maxStopStrings = 4
-export const maxStopLength = 64
+const maxStopLength = 64
 
 /** Well-formed UTF-16 only: a lone surrogate has no UTF-8 form, so the text would change on its way. */
-const text = z
+export const wellFormedText = z
   .string()
   .refine((value) => value.isWellFormed(), 'contains a lone surrogate, which is not valid Unicode text')
 
 const chatMessage = z.strictObject({
   role: z.enum(['system', 'user', 'assistant']),
-  content: text,
+  content: wellFormedText,
 })
 
-const stopString = text.min(1).max(maxStopLength)
+export const stopString = wellFormedText.min(1).max(maxStopLength)
 
 /** What every job takes, whatever its kind. */
 const jobOptions = {
@@ -39,7 +39,7 @@ const sampling = {
 
 export const generateRequestSchema = z
   .strictObject({
-    prompt: text.min(1).optional(),
+    prompt: wellFormedText.min(1).optional(),
     messages: z.array(chatMessage).min(1).optional(),
     max_tokens: z.int().min(1).optional(),
     temperature: sampling.temperature.default(0.7),
@@ -70,8 +70,8 @@ export const generateRequestSchema = z
 export type GenerateBody = z.infer<typeof generateRequestSchema>
 
 export const analyzeRequestSchema = z.strictObject({
-  log_content: text.min(1),
-  log_type: text.min(1).max(64).default('auto'),
+  log_content: wellFormedText.min(1),
+  log_type: wellFormedText.min(1).max(64).default('auto'),
   max_tokens: z.int().min(1).optional(),
   temperature: sampling.temperature.default(0.2),
   top_p: sampling.top_p.default(0.9),

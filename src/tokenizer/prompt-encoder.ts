@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { type ChatMessage, ChatTemplate } from './chat-template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
-export type PromptInput =
+export type Prompt =
   | { kind: 'text'; text: string }
   | { kind: 'messages'; messages: readonly ChatMessage[] }
   /** Token ids as they are: nothing is put before them. */
@@ -25,7 +25,7 @@ export class PromptEncoder {
    * as in vLLM and llama.cpp. Throws `invalid_request` for messages that the template refuses and for ids that
    * are no tokens. May be empty.
    */
-  encode(prompt: PromptInput): number[] {
+  encode(prompt: Prompt): number[] {
     if (prompt.kind === 'messages') return this.template.encode(prompt.messages)
     if (prompt.kind === 'ids') return this.#checked(prompt.ids)
     const ids = this.tokenizer.encode(prompt.text)

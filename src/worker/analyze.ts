@@ -10,7 +10,7 @@ import type { NewEvent, StreamEvent } from '../stream/events.ts'
 import type { AnalyzePayload } from '../stream/payload.ts'
 import { parseStored } from '../stream/stored.ts'
 import { engineTransport } from './engine-transport.ts'
-import { deliveredTokens, type JobContext } from './processor.ts'
+import { deliveredTokens, type JobContext } from './job-context.ts'
 
 /** A model that is too slow is cut off this long before the deadline, so that the rest can still be delivered. */
 const deadlineReserveMs = 2000

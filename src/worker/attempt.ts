@@ -16,7 +16,7 @@ import { AttemptTrace } from './attempt-trace.ts'
 import type { EngineSequences } from './engine-sequences.ts'
 import { generate } from './generate.ts'
 import { JobClock } from './job-clock.ts'
-import { deliveredTokens, type JobContext } from './processor.ts'
+import { deliveredTokens, type JobContext } from './job-context.ts'
 import type { WorkerMetrics } from './worker-metrics.ts'
 
 /**

@@ -1,10 +1,10 @@
 // A generation: one sequence of the engine, every token of it an event.
 
-import type { GeneratedToken, Prompt, SequenceRequest } from '../inference/engine.ts'
+import type { GeneratedToken, SequenceRequest, SequenceUsage } from '../inference/engine.ts'
 import { usageOf } from '../stream/ends.ts'
-import type { NewEvent } from '../stream/events.ts'
-import type { GenerateRequest } from '../stream/payload.ts'
-import { deliveredTokens, type JobContext, runSequence } from './processor.ts'
+import type { NewEvent, Usage } from '../stream/events.ts'
+import { type GenerateRequest, promptOf } from '../stream/payload.ts'
+import { deliveredTokens, type JobContext, runSequence } from './job-context.ts'
 
 /**
  * Runs a generation to its end, from where earlier attempts have left it.
@@ -19,12 +19,12 @@ export async function generate(request: GenerateRequest, context: JobContext): P
       context.write(tokenEvent(item))
       continue
     }
-    const { promptTokens, completionTokens, cachedTokens } = item.usage
+    const { completionTokens } = item.usage
     return {
       type: 'done',
       reason: item.reason,
       tokensGenerated: completionTokens,
-      usage: usageOf(promptTokens, completionTokens, cachedTokens),
+      usage: wireUsage(item.usage),
       timings: clock.timings(completionTokens),
       model,
       seed: request.seed,
@@ -64,9 +64,9 @@ export function toSequence(request: GenerateRequest, place: SequencePlace): Sequ
   }
 }
 
-function promptOf({ messages, prompt = '' }: GenerateRequest): Prompt {
-  if (messages) return { kind: 'messages', messages }
-  return typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'ids', ids: prompt }
+/** The engine's counts in the form of events. */
+export function wireUsage({ promptTokens, completionTokens, cachedTokens }: SequenceUsage): Usage {
+  return usageOf(promptTokens, completionTokens, cachedTokens)
 }
 
 function tokenEvent({ text, tokenId, logprob }: GeneratedToken): NewEvent {

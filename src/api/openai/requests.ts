@@ -2,7 +2,7 @@
 // both. What is known and can't be kept is refused, never dropped in silence.
 
 import { z } from 'zod'
-import { maxStopLength, maxStopStrings } from '../../stream/request.ts'
+import { maxStopStrings, stopString, wellFormedText } from '../../stream/request.ts'
 import { responseFormatWishSchema } from './response-format.ts'
 import { toolChoiceSchema, toolSchema } from './tools.ts'
 
@@ -12,11 +12,6 @@ const mostTools = 128
 /** A field that may be left out, or null. */
 const maybe = <Schema extends z.ZodType>(schema: Schema) => schema.nullish().transform((value) => value ?? undefined)
 
-const text = z
-  .string()
-  .refine((value) => value.isWellFormed(), 'contains a lone surrogate, which is not valid Unicode text')
-
-const stopString = text.min(1).max(maxStopLength)
 const count = z.int().min(1)
 
 /** What both kinds of completion take. */
@@ -45,12 +40,12 @@ const common = {
 }
 
 /** Other kinds of part (images, audio) are refused by name where the messages are read. */
-const content = z.union([text, z.array(z.looseObject({ type: z.string(), text: text.optional() }))])
+const content = z.union([wellFormedText, z.array(z.looseObject({ type: z.string(), text: wellFormedText.optional() }))])
 
 const toolCall = z.object({
   id: z.string().optional(),
   type: z.literal('function').optional(),
-  function: z.object({ name: text, arguments: text }),
+  function: z.object({ name: wellFormedText, arguments: wellFormedText }),
 })
 
 export const chatMessageSchema = z.discriminatedUnion('role', [
@@ -81,7 +76,12 @@ const tokenIds = z.array(z.int().min(0)).min(1)
 
 export const completionRequestSchema = z.object({
   prompt: z
-    .union([text.min(1), tokenIds, z.array(text.min(1)).min(1).max(mostChoices), z.array(tokenIds).max(mostChoices)])
+    .union([
+      wellFormedText.min(1),
+      tokenIds,
+      z.array(wellFormedText.min(1)).min(1).max(mostChoices),
+      z.array(tokenIds).max(mostChoices),
+    ])
     .describe('a text or the ids of its tokens, or a list of either'),
   ...common,
   max_tokens: maybe(count).describe('16 where it is missing'),

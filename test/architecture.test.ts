@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { runCommand } from '../src/cli/run-command.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,6 +24,9 @@ async function boundaries(): Promise<{ exitCode: number | null; output: string }
     timeoutMs: 60_000,
   })
 }
+
+// Each reads every source file in a process of its own.
+vi.setConfig({ testTimeout: 120_000 })
 
 test('the sources keep to the import table', async () => {
   await cp(join(root, 'src'), join(folder, 'src'), { recursive: true })

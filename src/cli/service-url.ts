@@ -1,4 +1,4 @@
-// Which service a command talks to.
+// Which service a command talks to, and asking it: with the key in API_KEY, if there is one.
 
 import { AppError } from '../errors.ts'
 import { readSettings } from '../settings.ts'
@@ -14,4 +14,20 @@ export function serviceUrl(url: string | undefined): string {
     throw new AppError('bad_setting', `"${url}" is no URL; give one such as http://127.0.0.1:8002`)
   }
   return url.replace(/\/+$/, '')
+}
+
+/** @throws AppError `unavailable` when nothing answers, `unauthorized` without the key it asks for, what it says of a wrong request */
+export async function askService<Value>(base: string, path: string, init: RequestInit = {}): Promise<Value> {
+  const headers = new Headers(init.headers)
+  const key = process.env.API_KEY?.trim()
+  if (key) headers.set('Authorization', `Bearer ${key}`)
+  const response = await fetch(`${base}${path}`, { ...init, headers }).catch((cause) => {
+    throw new AppError('unavailable', `nothing answers at ${base}; is the service running?`, { cause })
+  })
+  if (response.status === 204) return undefined as Value
+  if (response.ok) return (await response.json()) as Value
+  if (response.status === 401) throw new AppError('unauthorized', `${base} asks for a key: set API_KEY`)
+  const { error } = (await response.json().catch(() => ({}))) as { error?: { message?: string } }
+  const message = error?.message ?? `${base}${path} answered ${response.status}`
+  throw new AppError(response.status >= 500 ? 'unavailable' : 'invalid_request', message)
 }

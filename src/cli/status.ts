@@ -1,7 +1,6 @@
 // `workflowai status [URL]`: what a running service does.
 
-import { AppError } from '../errors.ts'
-import { serviceUrl } from './service-url.ts'
+import { askService, serviceUrl } from './service-url.ts'
 
 interface Health {
   version: string
@@ -22,8 +21,8 @@ interface Job {
 /** @throws AppError `unavailable` when nothing answers, `unauthorized` without the key it asks for */
 export async function status(url: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
   const base = serviceUrl(url)
-  const health = await read<Health>(`${base}/health`)
-  const { jobs } = await read<{ jobs: Job[] }>(`${base}/jobs`)
+  const health = await askService<Health>(base, '/health')
+  const { jobs } = await askService<{ jobs: Job[] }>(base, '/jobs')
   if (json) return print(JSON.stringify({ url: base, health, jobs }, null, 2))
   const { model } = health
   print(`${base}  version ${health.version}, redis ${health.redis}`)
@@ -33,16 +32,6 @@ export async function status(url: string | undefined, { json = false }: { json?:
   for (const { id, kind, state, usage } of jobs.slice(0, 20)) {
     print(`${id}  ${kind.padEnd(11)}  ${state.padEnd(9)}  ${usage.completion_tokens} tokens`)
   }
-}
-
-async function read<Value>(url: string): Promise<Value> {
-  const key = process.env.WORKFLOWAI_KEY?.trim()
-  const response = await fetch(url, key ? { headers: { Authorization: `Bearer ${key}` } } : {}).catch((cause) => {
-    throw new AppError('unavailable', `nothing answers at ${url}; is the service running?`, { cause })
-  })
-  if (response.status === 401) throw new AppError('unauthorized', `${url} asks for a key: set WORKFLOWAI_KEY`)
-  if (!response.ok) throw new AppError('unavailable', `${url} answered ${response.status}: ${await response.text()}`)
-  return (await response.json()) as Value
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`)

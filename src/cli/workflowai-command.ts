@@ -4,7 +4,9 @@
 import { Command } from 'commander'
 import { settingsTable } from '../settings.ts'
 import { programVersion } from '../version.ts'
+import { analyzeCommand } from './analyze-command.ts'
 import { completionScript, shells } from './completion.ts'
+import { knowledgeCommand } from './knowledge-command.ts'
 import { modelCommand } from './model-command.ts'
 import { smoke } from './smoke-run.ts'
 import { status } from './status.ts'
@@ -28,6 +30,17 @@ export function workflowaiCommand(): Command {
   )
   addProcess(program, 'api', 'one API process against REDIS_URL', () => import('../api/main.ts'))
   addProcess(program, 'worker', 'one inference worker against REDIS_URL', () => import('../worker/main.ts'))
+  program
+    .command('analyze')
+    .description('why a build, test or service failed: a log as a file or by a pipe (analyze --help)')
+    .argument('[words...]')
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (_words, _options, command: Command) => {
+      const { stdin, stdout, stderr, env } = process
+      process.exitCode = await analyzeCommand(command.args, { stdin, stdout, stderr, env })
+    })
+  program.addCommand(knowledgeCommand().copyInheritedSettings(program))
   program.addCommand(modelCommand().copyInheritedSettings(program))
   program
     .command('status [url]')

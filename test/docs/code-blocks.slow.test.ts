@@ -51,7 +51,7 @@ async function shell({ code }: CodeBlock): Promise<void> {
 /** Requests that the service has refused, by its own count. */
 async function refusals(): Promise<number> {
   const metrics = await (await fetch(`${service.url}/metrics`)).text()
-  const counts = metrics.matchAll(/^workflowai_requests_refused_total\S* (\d+)$/gm)
+  const counts = metrics.matchAll(/^workflowai:refusals_total\S* (\d+)$/gm)
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 

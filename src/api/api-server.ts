@@ -1,53 +1,13 @@
-// One API process: its connections, its listeners, and how it stops.
+// One API process: its listeners in front of the service, and how it stops.
 
 import { createServer, type Server } from 'node:http'
 import type { Express } from 'express'
 import { AppError, toAppError } from '../errors.ts'
-import { CaseStore } from '../knowledge/case-store.ts'
-import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
-import type { Logger } from '../logger.ts'
-import { ruleSetWith } from '../logs/user-rules.ts'
-import type { Settings } from '../settings.ts'
-import { AdmissionGate } from '../stream/admission.ts'
-import { EventHub } from '../stream/event-hub.ts'
-import { fleetMetricsText } from '../stream/fleet-metrics.ts'
-import { JobIndex } from '../stream/job-index.ts'
-import { JobStore } from '../stream/job-store.ts'
-import { keysOf } from '../stream/keys.ts'
-import { JobQueue } from '../stream/queue.ts'
-import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
-import { WorkerRegistry } from '../stream/worker-registry.ts'
-import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
-import { noTracing, type Tracing } from '../tracing.ts'
-import { ActivityHistory } from './activity-history.ts'
 import { createApp } from './app.ts'
-import { KeyRing } from './auth/key-ring.ts'
-import { Tickets } from './auth/tickets.ts'
-import { Caretaker } from './caretaker.ts'
-import { FormatChecks } from './format-checks.ts'
-import { openLimiter } from './limits/rate-limits.ts'
-import { TokenLedger } from './limits/token-ledger.ts'
-import { ApiMetrics } from './metrics.ts'
-import { openQueueBoard } from './queue-board.ts'
-import { QueueWatch } from './queue-watch.ts'
-import { Readers } from './readers.ts'
-import type { ApiService, ServedModel } from './service.ts'
-import { TextThreads } from './threads.ts'
+import { openService, type ServiceOptions } from './open-service.ts'
 
 /** A client gets this long to send its headers and its body. */
 const serverOptions = { headersTimeout: 10_000, requestTimeout: 120_000, connectionsCheckingInterval: 5000 }
-
-export interface ApiServerOptions {
-  settings: Settings
-  redisUrl: string
-  namespace?: string
-  model: ServedModel
-  tokenizerFiles: TokenizerFiles
-  version: string
-  logger: Logger
-  /** Off by default. */
-  tracing?: Tracing
-}
 
 export interface ApiServer {
   /** The ports it listens on: the ones asked for, or those the system chose for 0. */
@@ -57,84 +17,14 @@ export interface ApiServer {
 }
 
 /** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for a port in use */
-export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
-  const { settings, logger, tracing = noTracing } = options
-  const keys = keysOf(options.namespace)
-  const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
-  const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
-  const subscriber = connectRedis(options.redisUrl, 'subscriber', warn('redis connection'))
-  const limits = { limitBytes: settings.logBodyLimitBytes, rulesDir: settings.rulesDir }
-  // Wrong rules end the process here, not at the first log.
-  ruleSetWith(settings.rulesDir)
-  const threads = new TextThreads(options.tokenizerFiles, limits)
-  const formats = new FormatChecks(options.tokenizerFiles)
-  try {
-    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])
-  } catch (error) {
-    redis.disconnect()
-    subscriber.disconnect()
-    await Promise.all([threads.close(), formats.close()])
-    throw error
-  }
-
-  const store = new JobStore(redis, keys, settings.disconnectGraceMs)
-  const index = new JobIndex(redis, keys)
-  const registry = new WorkerRegistry(redis, keys)
-  const queue = new JobQueue(redis, keys, warn('queue connection'))
-  const readers = new Readers()
-  const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
-  const metrics = new ApiMetrics(watch, readers, () => fleetMetricsText(redis, keys))
-  const history = new ActivityHistory(watch)
-  const shutdown = new AbortController()
-  const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
-  const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
-  const cases = new CaseStore(redis, keys)
-  const service: ApiService = {
-    ...{
-      settings,
-      model: options.model,
-      version: options.version,
-      logger,
-      tracing,
-      metrics,
-      watch,
-      history,
-      registry,
-      index,
-    },
-    queueBoard: settings.adminKey && (await openQueueBoard(queue)),
-    auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
-    limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
-    submit: {
-      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
-      onQueueError: warn('could not add a job'),
-      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
-      ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
-    },
-    follow: {
-      ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics, logger },
-      shutdown: shutdown.signal,
-    },
-    knowledge: { base: new KnowledgeBase(cases), store: cases },
-  }
-  const caretaker = new Caretaker(
-    { store, index, queue, readers, graceMs: settings.disconnectGraceMs },
-    warn('could not look after jobs'),
-  )
-  await watch.start()
-  history.start()
-
+export async function startApi(options: ServiceOptions): Promise<ApiServer> {
+  const { settings } = options
+  const { service, shutDown, close: closeService } = await openService(options)
   const servers: Server[] = []
   const stop = async () => {
-    shutdown.abort()
-    watch.stop()
-    history.stop()
-    caretaker.stop()
-    ledger?.stop()
+    shutDown()
     await Promise.all(servers.map(close))
-    // Redis is away; there is nothing to close.
-    await queue.close().catch(() => {})
-    await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close(), formats.close()])
+    await closeService()
   }
   const app = createApp(service)
   try {
@@ -149,11 +39,6 @@ export async function startApi(options: ApiServerOptions): Promise<ApiServer> {
     throw error
   }
   return { ports: servers.map(portOf), app, stop }
-}
-
-/** How many names the keys have. */
-function ownersOf({ apiKeys }: Settings): number {
-  return new Set(apiKeys.map(({ name }) => name)).size
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -45,6 +45,8 @@ export interface AnalyzeRequest extends JobOptions {
   temperature?: number
   top_p?: number
   seed?: number
+  /** Personal data that is redacted beside secrets. */
+  redact?: ('email' | 'ip')[]
 }
 
 export type JobRequest = ({ kind: 'generate' } & GenerateRequest) | ({ kind: 'analyze-log' } & AnalyzeRequest)

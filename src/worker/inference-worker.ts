@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { toAppError } from '../errors.ts'
 import { CaseStore } from '../knowledge/case-store.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
@@ -13,10 +12,11 @@ import { Publisher } from '../stream/publisher.ts'
 import { JobQueue, parseControl } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WaitingLine } from '../stream/waiting-line.ts'
-import { heartbeatIntervalMs, WorkerRegistry } from '../stream/worker-registry.ts'
+import { WorkerRegistry } from '../stream/worker-registry.ts'
 import { noTracing, type Tracing } from '../tracing.ts'
 import { attemptJob } from './attempt.ts'
 import { type CrashingEngine, EngineSequences } from './engine-sequences.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { JobLoop } from './job-loop.ts'
 import { WorkerMetrics } from './worker-metrics.ts'
 
@@ -81,29 +81,8 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     ready: () => engine.ready,
   })
 
-  const startedAt = Date.now()
-  const beat = async () => {
-    const { model, precision, slots, threads, maxContext } = engine.info
-    const stats = engine.stats()
-    await registry.beat({
-      ...worker,
-      ...{ model, precision, slots, threads, max_context: maxContext, started_at: startedAt, ready: engine.ready },
-      event_loop_lag_ms: metrics.takeEventLoopLag(),
-      engine: {
-        ...{ running: stats.running, waiting: stats.waiting, steps: stats.steps, preemptions: stats.preemptions },
-        ...{ prefill_tokens: stats.prefillTokens, decode_tokens: stats.decodeTokens },
-        ...{ prompt_tokens: stats.promptTokens, cached_tokens: stats.cachedTokens },
-        ...{ drafted_tokens: stats.draftedTokens, accepted_tokens: stats.acceptedTokens },
-        busy_ms: Math.round(stats.busyMs),
-        kv_tokens: stats.kvTokens,
-      },
-    })
-    await metrics.flush(redis, keys)
-  }
-  await beat()
-  const heartbeat = setInterval(() => {
-    beat().catch((thrown) => logger.warn({ err: toAppError(thrown) }, 'could not send the heartbeat'))
-  }, heartbeatIntervalMs)
+  const heartbeat = new Heartbeat(worker, engine, metrics, { redis, keys, registry, logger })
+  await heartbeat.start()
 
   const hub = new EventHub(subscriber)
   const leaveControl = await hub.listen(keys.control, {
@@ -121,12 +100,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     await loop.stop()
     // Redis is away; there is nothing to close.
     await queue.close().catch(() => {})
-    clearInterval(heartbeat)
-    metrics.stop()
-    // Redis is away; the last second is not counted.
-    await metrics.flush(redis, keys).catch(() => {})
-    // Redis is away; the heartbeat expires by itself.
-    await registry.leave(worker.id).catch(() => {})
+    await heartbeat.stop()
     await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
   }
   let stopped: Promise<void> | undefined

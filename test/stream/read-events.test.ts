@@ -81,10 +81,11 @@ describe('a reader', () => {
   it('stops at once when its signal aborts, and leaves no subscription behind', async () => {
     const id = await runningJob()
     const abort = new AbortController()
-    const reading = collect(stack.read(id, -1, abort.signal))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    const reading = stack.read(id, -1, abort.signal)
+    expect(await reading.next()).toMatchObject({ value: [{ seq: 0 }] })
+    const next = reading.next()
     abort.abort()
-    expect(seqs(await reading)).toEqual([0])
+    expect(await next).toEqual({ done: true, value: undefined })
     expect(stack.hub.channelCount).toBe(0)
   })
 

@@ -1,0 +1,140 @@
+// What stands behind the routes of one API process: its connections, its threads, and what it does between requests.
+
+import { CaseStore } from '../knowledge/case-store.ts'
+import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
+import type { Logger } from '../logger.ts'
+import { ruleSetWith } from '../logs/user-rules.ts'
+import type { Settings } from '../settings.ts'
+import { AdmissionGate } from '../stream/admission.ts'
+import { EventHub } from '../stream/event-hub.ts'
+import { fleetMetricsText } from '../stream/fleet-metrics.ts'
+import { JobIndex } from '../stream/job-index.ts'
+import { JobStore } from '../stream/job-store.ts'
+import { keysOf } from '../stream/keys.ts'
+import { JobQueue } from '../stream/queue.ts'
+import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { noTracing, type Tracing } from '../tracing.ts'
+import { ActivityHistory } from './activity-history.ts'
+import { KeyRing } from './auth/key-ring.ts'
+import { Tickets } from './auth/tickets.ts'
+import { Caretaker } from './caretaker.ts'
+import { FormatChecks } from './format-checks.ts'
+import { openLimiter } from './limits/rate-limits.ts'
+import { TokenLedger } from './limits/token-ledger.ts'
+import { ApiMetrics } from './metrics.ts'
+import { openQueueBoard } from './queue-board.ts'
+import { QueueWatch } from './queue-watch.ts'
+import { Readers } from './readers.ts'
+import type { ApiService, ServedModel } from './service.ts'
+import { TextThreads } from './threads.ts'
+
+export interface ServiceOptions {
+  settings: Settings
+  redisUrl: string
+  namespace?: string
+  model: ServedModel
+  tokenizerFiles: TokenizerFiles
+  version: string
+  logger: Logger
+  /** Off by default. */
+  tracing?: Tracing
+}
+
+export interface OpenedService {
+  service: ApiService
+  /** Ends the open streams, whose clients go on at another process, and all that is done between requests. */
+  shutDown(): void
+  /** After the last response has ended. */
+  close(): Promise<void>
+}
+
+/** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for rules that can't be used */
+export async function openService(options: ServiceOptions): Promise<OpenedService> {
+  const { settings, logger, tracing = noTracing } = options
+  const keys = keysOf(options.namespace)
+  const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
+  const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
+  const subscriber = connectRedis(options.redisUrl, 'subscriber', warn('redis connection'))
+  const limits = { limitBytes: settings.logBodyLimitBytes, rulesDir: settings.rulesDir }
+  // Wrong rules end the process here, not at the first log.
+  ruleSetWith(settings.rulesDir)
+  const threads = new TextThreads(options.tokenizerFiles, limits)
+  const formats = new FormatChecks(options.tokenizerFiles)
+  try {
+    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])
+  } catch (error) {
+    redis.disconnect()
+    subscriber.disconnect()
+    await Promise.all([threads.close(), formats.close()])
+    throw error
+  }
+
+  const store = new JobStore(redis, keys, settings.disconnectGraceMs)
+  const index = new JobIndex(redis, keys)
+  const registry = new WorkerRegistry(redis, keys)
+  const queue = new JobQueue(redis, keys, warn('queue connection'))
+  const readers = new Readers()
+  const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
+  const metrics = new ApiMetrics(watch, readers, () => fleetMetricsText(redis, keys))
+  const history = new ActivityHistory(watch)
+  const shutdown = new AbortController()
+  const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
+  const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
+  const cases = new CaseStore(redis, keys)
+  const service: ApiService = {
+    ...{
+      settings,
+      model: options.model,
+      version: options.version,
+      logger,
+      tracing,
+      metrics,
+      watch,
+      history,
+      registry,
+      index,
+    },
+    queueBoard: settings.adminKey && (await openQueueBoard(queue)),
+    auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
+    limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
+    submit: {
+      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
+      onQueueError: warn('could not add a job'),
+      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
+      ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
+    },
+    follow: {
+      ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics, logger },
+      shutdown: shutdown.signal,
+    },
+    knowledge: { base: new KnowledgeBase(cases), store: cases },
+  }
+  const caretaker = new Caretaker(
+    { store, index, queue, readers, graceMs: settings.disconnectGraceMs },
+    warn('could not look after jobs'),
+  )
+  await watch.start()
+  history.start()
+  return {
+    service,
+    shutDown: () => {
+      shutdown.abort()
+      watch.stop()
+      history.stop()
+      caretaker.stop()
+      ledger?.stop()
+    },
+    close: async () => {
+      // Redis is away; there is nothing to close.
+      await queue.close().catch(() => {})
+      await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close(), formats.close()])
+    },
+  }
+}
+
+/** How many names the keys have. */
+function ownersOf({ apiKeys }: Settings): number {
+  return new Set(apiKeys.map(({ name }) => name)).size
+}

@@ -2,13 +2,14 @@
 // Analysis is the same. Exit code 0: no failure was found, 1: one was, 2: the command was wrong or could not be done.
 
 import { open } from 'node:fs/promises'
-import { Command, CommanderError } from 'commander'
+import { CommanderError } from 'commander'
 import { AppError, toAppError } from '../errors.ts'
 import { createLogAnalyzer } from '../llm/log-analyzer.ts'
 import type { Analysis } from '../logs/analysis.ts'
 import { readSettings } from '../settings.ts'
 import { analysisView } from './analysis-view.ts'
 import { analyzeAtService } from './analyze-at-service.ts'
+import { type AnalyzeOptions, analyzeProgram } from './analyze-program.ts'
 import { openLocalModel } from './local-model.ts'
 
 /** As the service's default for bodies with a log. */
@@ -21,15 +22,7 @@ export interface Terminal {
   env: NodeJS.ProcessEnv
 }
 
-export interface AnalyzeOptions {
-  type: string
-  json?: boolean
-  model: boolean
-  url?: string
-  key?: string
-  seed?: number
-  maxTokens?: number
-}
+type ExitCode = 0 | 1 | 2
 
 export interface Outcome {
   analysis: Analysis
@@ -39,37 +32,38 @@ export interface Outcome {
 }
 
 /** Runs the command. @returns its exit code */
-export async function analyzeCommand(args: readonly string[], terminal: Terminal): Promise<0 | 1 | 2> {
-  const say = (text: string) => terminal.stderr.write(text)
-  const parsed: { file?: string | undefined; options?: AnalyzeOptions } = {}
-  const command = new Command('analyze')
-    .description('find out why a build, test or service failed')
-    .argument('[file]', 'the log; without it, or with -, standard input')
-    .option('--type <type>', 'build, ci, application, system, kubernetes', 'auto')
-    .option('--json', 'the Analysis as JSON')
-    .option('--no-model', 'rules and cases only: no model explains')
-    .option('--url <url>', 'let a running service analyse it')
-    .option('--key <key>', 'API key of that service (default: the environment variable API_KEY)')
-    .option('--seed <number>', 'the same seed gives the same words', wholeNumber)
-    .option('--max-tokens <number>', 'most tokens of the explanation', wholeNumber)
-    .addHelpText('after', '\nExit code 0: no failure found, 1: a failure found, 2: it could not be analysed.')
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: say })
-    .action((file: string | undefined, options: AnalyzeOptions) => {
-      Object.assign(parsed, { file, options })
-    })
+export async function analyzeCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let exitCode: ExitCode = 2
+  const command = analyzeProgram(async (file, options) => {
+    exitCode = await analyze(file, options, terminal)
+  })
+  command.exitOverride().configureOutput({
+    writeOut: (text) => terminal.stdout.write(text),
+    writeErr: (text) => terminal.stderr.write(text),
+  })
   try {
-    command.parse(args, { from: 'user' })
-    if (!parsed.options) return 2
-    const { options } = parsed
-    const log = await readLog(parsed.file, terminal)
+    await command.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown
+    return thrown.exitCode === 0 ? 0 : 2
+  }
+}
+
+/** @returns the exit code */
+export async function analyze(
+  file: string | undefined,
+  options: AnalyzeOptions,
+  terminal: Terminal,
+): Promise<ExitCode> {
+  try {
+    const log = await readLog(file, terminal)
     const outcome =
       options.url === undefined ? await analyzeHere(log, options, terminal) : await analyzeThere(log, options, terminal)
     terminal.stdout.write(shown(outcome, options, terminal))
     return outcome.analysis.status === 'no_failure_found' ? 0 : 1
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2
-    say(`error: ${toAppError(thrown).message}\n`)
+    terminal.stderr.write(`error: ${toAppError(thrown).message}\n`)
     return 2
   }
 }
@@ -166,9 +160,4 @@ class StageLine {
   #show(text: string): void {
     if (this.#output.isTTY) this.#output.write(`\r\u001b[K${text.slice(0, (this.#output.columns || 80) - 1)}`)
   }
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new AppError('invalid_request', `${JSON.stringify(text)} is no whole number`)
 }

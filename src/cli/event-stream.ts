@@ -11,9 +11,14 @@ export interface TimedEvent {
 }
 
 /** Every event of the stream, up to its end. Throws when the answer is no event stream or an event's data is no JSON. */
-export async function readEventStream(url: string, body: unknown, signal: AbortSignal): Promise<TimedEvent[]> {
+export async function readEventStream(
+  url: string,
+  body: unknown,
+  signal: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<TimedEvent[]> {
   const sentAt = performance.now()
-  const response = await postJson(url, body, signal)
+  const response = await postJson(url, body, signal, headers)
   const type = response.headers.get('content-type') ?? 'no content type'
   if (!type.startsWith('text/event-stream')) throw new Error(`POST ${url} answered with ${type}, not an event stream`)
   if (response.body === null) throw new Error(`POST ${url} answered without a body`)
@@ -26,10 +31,15 @@ export async function readEventStream(url: string, body: unknown, signal: AbortS
 }
 
 /** Throws with the status and the beginning of the body when the answer is not a success. */
-export async function postJson(url: string, body: unknown, signal: AbortSignal): Promise<Response> {
+export async function postJson(
+  url: string,
+  body: unknown,
+  signal: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
     signal,
   })

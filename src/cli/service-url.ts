@@ -19,8 +19,7 @@ export function serviceUrl(url: string | undefined): string {
 /** @throws AppError `unavailable` when nothing answers, `unauthorized` without the key it asks for, what it says of a wrong request */
 export async function askService<Value>(base: string, path: string, init: RequestInit = {}): Promise<Value> {
   const headers = new Headers(init.headers)
-  const key = process.env.API_KEY?.trim()
-  if (key) headers.set('Authorization', `Bearer ${key}`)
+  for (const [name, value] of Object.entries(keyHeaders(process.env))) headers.set(name, value)
   const response = await fetch(`${base}${path}`, { ...init, headers }).catch((cause) => {
     throw new AppError('unavailable', `nothing answers at ${base}; is the service running?`, { cause })
   })
@@ -30,4 +29,10 @@ export async function askService<Value>(base: string, path: string, init: Reques
   const { error } = (await response.json().catch(() => ({}))) as { error?: { message?: string } }
   const message = error?.message ?? `${base}${path} answered ${response.status}`
   throw new AppError(response.status >= 500 ? 'unavailable' : 'invalid_request', message)
+}
+
+/** The key to use it with, from the environment: command lines are for everyone on a machine to read. */
+export function keyHeaders(env: NodeJS.ProcessEnv): Record<string, string> {
+  const key = env.API_KEY?.trim()
+  return key ? { Authorization: `Bearer ${key}` } : {}
 }

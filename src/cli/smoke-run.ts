@@ -2,17 +2,18 @@
 
 import { readSettings } from '../settings.ts'
 import { localUrl } from './readiness.ts'
-import { serviceUrl } from './service-url.ts'
+import { keyHeaders, serviceUrl } from './service-url.ts'
 import { scenarios, type Targets } from './smoke-scenarios.ts'
 
 /** Without a URL: the service that `npm start` runs here, its first port for logs and its last for the model. */
 function targets(url: string | undefined): Targets {
+  const headers = keyHeaders(process.env)
   if (url === undefined) {
     const { host, ports } = readSettings(process.env)
-    return { logsUrl: localUrl(host, ports[0]!), modelUrl: localUrl(host, ports.at(-1)!) }
+    return { logsUrl: localUrl(host, ports[0]!), modelUrl: localUrl(host, ports.at(-1)!), headers }
   }
   const base = serviceUrl(url)
-  return { logsUrl: base, modelUrl: base }
+  return { logsUrl: base, modelUrl: base, headers }
 }
 
 export async function smoke(url: string | undefined): Promise<void> {

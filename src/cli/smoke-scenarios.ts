@@ -6,6 +6,8 @@ import { postJson, readEventStream, type TimedEvent } from './event-stream.ts'
 export interface Targets {
   modelUrl: string
   logsUrl: string
+  /** Sent with each request: the API key, where there is one. */
+  headers: Record<string, string>
 }
 
 export interface Scenario {
@@ -42,8 +44,8 @@ export const scenarios: Scenario[] = [
   { name: 'Health of the log analysis', run: ({ logsUrl }) => health(logsUrl) },
   {
     name: 'Streaming generation',
-    async run({ modelUrl }) {
-      const { tokens, text, done } = await streamed(`${modelUrl}/generate/stream`, generation)
+    async run({ modelUrl, headers }) {
+      const { tokens, text, done } = await streamed(`${modelUrl}/generate/stream`, generation, headers)
       expect(
         tokens.length >= Number(done.tokens_generated),
         `${tokens.length} token events for ${done.tokens_generated} tokens`,
@@ -53,24 +55,24 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'Streaming log analysis',
-    async run({ logsUrl }) {
-      const { tokens, text, done } = await streamed(`${logsUrl}/workflows/analyze-log/stream`, failedBuild)
+    async run({ logsUrl, headers }) {
+      const { tokens, text, done } = await streamed(`${logsUrl}/workflows/analyze-log/stream`, failedBuild, headers)
       expect(text === done.full_text, 'the streamed tokens, joined, differ from full_text')
       return `${tokens.length} token events, ${excerpt(text)}`
     },
   },
   {
     name: 'Generation without streaming',
-    async run({ modelUrl }) {
-      const answer = await answered(`${modelUrl}/generate`, generation)
+    async run({ modelUrl, headers }) {
+      const answer = await answered(`${modelUrl}/generate`, generation, headers)
       expect(typeof answer.text === 'string' && answer.text !== '', 'the text is missing')
       return `${answer.tokens_generated} tokens, finish_reason ${answer.finish_reason}, ${excerpt(String(answer.text))}`
     },
   },
   {
     name: 'Log analysis without streaming',
-    async run({ logsUrl }) {
-      const answer = await answered(`${logsUrl}/workflows/analyze-log`, failedBuild)
+    async run({ logsUrl, headers }) {
+      const answer = await answered(`${logsUrl}/workflows/analyze-log`, failedBuild, headers)
       expect(typeof answer.full_text === 'string' && answer.full_text !== '', 'full_text is missing')
       expect(typeof answer.analysis === 'object' && answer.analysis !== null, 'the analysis is missing')
       return excerpt(String(answer.full_text))
@@ -78,8 +80,12 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'Time to first token',
-    async run({ modelUrl }) {
-      const { tokens, endMs } = await streamed(`${modelUrl}/generate/stream`, { ...generation, ignore_eos: true })
+    async run({ modelUrl, headers }) {
+      const { tokens, endMs } = await streamed(
+        `${modelUrl}/generate/stream`,
+        { ...generation, ignore_eos: true },
+        headers,
+      )
       const firstMs = tokens[0]!.atMs
       expect(
         tokens.length < 8 || firstMs < endMs * 0.9,
@@ -90,8 +96,12 @@ export const scenarios: Scenario[] = [
   },
   {
     name: 'Total time',
-    async run({ modelUrl }) {
-      const { done, endMs, tokens } = await streamed(`${modelUrl}/generate/stream`, { ...generation, ignore_eos: true })
+    async run({ modelUrl, headers }) {
+      const { done, endMs, tokens } = await streamed(
+        `${modelUrl}/generate/stream`,
+        { ...generation, ignore_eos: true },
+        headers,
+      )
       const count = Number(done.tokens_generated)
       const decodeSeconds = (endMs - tokens[0]!.atMs) / 1000
       return `${endMs.toFixed(0)} ms for ${count} tokens, ${((count - 1) / decodeSeconds).toFixed(1)} tokens a second`
@@ -117,8 +127,8 @@ interface Streamed {
 }
 
 /** A stream that keeps every promise of the format: rising ids, at least one token, exactly one end. */
-async function streamed(url: string, body: unknown): Promise<Streamed> {
-  const events = await readEventStream(url, body, AbortSignal.timeout(limitMs))
+async function streamed(url: string, body: unknown, headers: Targets['headers']): Promise<Streamed> {
+  const events = await readEventStream(url, body, AbortSignal.timeout(limitMs), headers)
   const failure = events.find(({ event }) => event === 'error')
   if (failure) throw new Error(`the stream ended with an error: ${JSON.stringify(failure.data)}`)
   const ends = events.filter(({ event }) => event === 'done')
@@ -137,8 +147,8 @@ async function streamed(url: string, body: unknown): Promise<Streamed> {
   return { tokens, text, done: ends[0]!.data, endMs: ends[0]!.atMs }
 }
 
-async function answered(url: string, body: unknown): Promise<Record<string, unknown>> {
-  return (await postJson(url, body, AbortSignal.timeout(limitMs))).json() as Promise<Record<string, unknown>>
+async function answered(url: string, body: unknown, headers: Targets['headers']): Promise<Record<string, unknown>> {
+  return (await postJson(url, body, AbortSignal.timeout(limitMs), headers)).json() as Promise<Record<string, unknown>>
 }
 
 function expect(condition: boolean, otherwise: string): void {

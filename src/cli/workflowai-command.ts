@@ -4,7 +4,7 @@
 import { Command } from 'commander'
 import { settingsTable } from '../settings.ts'
 import { programVersion } from '../version.ts'
-import { analyzeCommand } from './analyze-command.ts'
+import { analyzeProgram } from './analyze-program.ts'
 import { completionScript, shells } from './completion.ts'
 import { knowledgeCommand } from './knowledge-command.ts'
 import { modelCommand } from './model-command.ts'
@@ -12,7 +12,7 @@ import { smoke } from './smoke-run.ts'
 import { status } from './status.ts'
 
 const exitCodes = `
-Exit codes: 0 done; 1 failed; 2 wrong words or options; 78 wrong settings, model or missing program.
+Exit codes: 0 done; 1 failed, or analyze found a failure; 2 wrong words or options; 78 wrong settings, model or missing program.
 Options of serve, api and worker can also be given as environment variables (--engine-slots is ENGINE_SLOTS); keys only so.`
 
 export function workflowaiCommand(): Command {
@@ -30,16 +30,12 @@ export function workflowaiCommand(): Command {
   )
   addProcess(program, 'api', 'one API process against REDIS_URL', () => import('../api/main.ts'))
   addProcess(program, 'worker', 'one inference worker against REDIS_URL', () => import('../worker/main.ts'))
-  program
-    .command('analyze')
-    .description('why a build, test or service failed: a log as a file or by a pipe (analyze --help)')
-    .argument('[words...]')
-    .allowUnknownOption()
-    .helpOption(false)
-    .action(async (_words, _options, command: Command) => {
-      const { stdin, stdout, stderr, env } = process
-      process.exitCode = await analyzeCommand(command.args, { stdin, stdout, stderr, env })
-    })
+  program.addCommand(
+    analyzeProgram(async (file, options) => {
+      const { analyze } = await import('./analyze-command.ts')
+      process.exitCode = await analyze(file, options, process)
+    }).copyInheritedSettings(program),
+  )
   program.addCommand(knowledgeCommand().copyInheritedSettings(program))
   program.addCommand(modelCommand().copyInheritedSettings(program))
   program
@@ -64,12 +60,23 @@ function addProcess(program: Command, name: string, description: string, main: (
   for (const { name: variable, meaning, default: fallback } of settingsTable()) {
     if (secret.has(variable)) continue
     const flag = variable.toLowerCase().replaceAll('_', '-')
-    command.option(`--${flag} <value>`, `${meaning} (${fallback === '' ? 'none' : fallback.replaceAll('`', '')})`)
+    const value = flag.startsWith('no-') ? '' : ' <value>'
+    command.option(`--${flag}${value}`, `${meaning} (${fallback === '' ? 'none' : fallback.replaceAll('`', '')})`)
   }
-  command.action(async (options: Record<string, string>) => {
-    for (const [option, value] of Object.entries(options)) process.env[variableOf(option)] = value
+  command.action(async (options: Record<string, string | boolean>) => {
+    Object.assign(process.env, variablesOf(options))
     await main()
   })
+}
+
+/** `--no-install` reaches us as `install: false`, and as `true` where it was not given. */
+export function variablesOf(options: Record<string, string | boolean>): Record<string, string> {
+  const variables: Record<string, string> = {}
+  for (const [option, value] of Object.entries(options)) {
+    if (value === false) variables[`NO_${variableOf(option)}`] = '1'
+    if (typeof value === 'string') variables[variableOf(option)] = value
+  }
+  return variables
 }
 
 /** `engineSlots`, as commander names it, is ENGINE_SLOTS. */

@@ -227,8 +227,12 @@ function workerRow({ id, host, pid, model, precision, slots, jobs, threads, read
   )
 }
 
+const columnsOfNumbers: ReadonlySet<string> = new Set(['Threads', 'Tokens', 'TTFT'])
+
 function table(title: string, columns: string[], body: HTMLElement): HTMLElement {
-  const heads = columns.map((name) => element('th', { scope: 'col', text: name }))
+  const heads = columns.map((name) => {
+    return element('th', { scope: 'col', text: name, class: columnsOfNumbers.has(name) ? 'right' : '' })
+  })
   return element(
     'section',
     { class: 'card scroll', tabindex: 0, role: 'region', 'aria-label': title },

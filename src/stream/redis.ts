@@ -92,17 +92,33 @@ function openClient(url: string, options: ClientOptions): RedisClient {
   })
 }
 
-/** Resolves once the connection is usable. @throws AppError `unavailable` after `timeoutMs` */
+/**
+ * Resolves once the connection is usable.
+ * @throws AppError `unavailable` after `timeoutMs`, `bad_setting` at once when the Redis refuses the address's password
+ */
 export async function waitForRedis(redis: RedisClient, timeoutMs: number): Promise<void> {
   if (redis.status === 'ready') return
   let timer: NodeJS.Timeout | undefined
+  let onError = (_: Error): void => {}
   const ready = new Promise<void>((resolve) => redis.once('ready', resolve))
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       reject(new AppError('unavailable', `no Redis answers at ${placeOf(redis)}; start one or set REDIS_URL`))
     }, timeoutMs)
+    onError = (error) => {
+      if (/^(NOAUTH|WRONGPASS)\b/.test(error.message)) reject(wrongPassword(redis, error))
+    }
+    redis.on('error', onError)
   })
-  await Promise.race([ready, late]).finally(() => clearTimeout(timer))
+  await Promise.race([ready, late]).finally(() => {
+    clearTimeout(timer)
+    redis.off('error', onError)
+  })
+}
+
+function wrongPassword(redis: RedisClient, cause: Error): AppError {
+  const message = `the Redis at ${placeOf(redis)} wants a password that REDIS_URL does not have: redis://:PASSWORD@HOST:PORT`
+  return new AppError('bad_setting', message, { field: 'REDIS_URL', cause })
 }
 
 function placeOf(redis: RedisClient): string {

@@ -9,6 +9,7 @@ export class ProgressDisplay {
   readonly #output: NodeJS.WriteStream
   #bar: cliProgress.SingleBar | null = null
   #stage = ''
+  #startedAt = 0
   #lastLine = 0
 
   constructor(output: NodeJS.WriteStream) {
@@ -29,15 +30,23 @@ export class ProgressDisplay {
     if (stage !== this.#stage) {
       this.end()
       this.#bar = new cliProgress.SingleBar({
-        format: `${stage} [{bar}] {percentage}%  {eta_formatted} left`,
+        format: `${stage} [{bar}] {percentage}%  {left}`,
         stream: this.#output,
         hideCursor: true,
       })
-      this.#bar.start(Math.max(1, total), done)
+      this.#bar.start(Math.max(1, total), done, { left: '' })
       this.#stage = stage
+      this.#startedAt = performance.now()
     }
     this.#bar?.setTotal(Math.max(1, total))
-    this.#bar?.update(done)
+    this.#bar?.update(done, { left: this.#left(done, total) })
+  }
+
+  /** Nothing in the first second: an estimate from so little would be far off. */
+  #left(done: number, total: number): string {
+    const seconds = (performance.now() - this.#startedAt) / 1000
+    if (done === 0 || seconds < 1) return ''
+    return `${Math.ceil((seconds * (total - done)) / done)} s left`
   }
 
   #writeLine(stage: string, done: number, total: number): void {

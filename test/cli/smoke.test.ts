@@ -9,8 +9,11 @@ import { afterEach, expect, test } from 'vitest'
 import { type CommandResult, runCommand } from '../../src/cli/run-command.ts'
 
 const main = fileURLToPath(new URL('../../src/cli/smoke.ts', import.meta.url))
-const smoke = (...args: string[]): Promise<CommandResult> =>
-  runCommand(process.execPath, ['--import', 'tsx', main, ...args], { timeoutMs: 60_000 })
+const smoke = (...args: string[]): Promise<CommandResult> => smokeWith('', ...args)
+const smokeWith = (key: string, ...args: string[]): Promise<CommandResult> =>
+  runCommand(process.execPath, ['--import', 'tsx', main, ...args], {
+    ...{ timeoutMs: 60_000, env: { ...process.env, API_KEY: key } },
+  })
 
 let server: Server | undefined
 afterEach(() => {
@@ -20,11 +23,12 @@ afterEach(() => {
 
 type Fault = 'none' | 'error event' | 'no done' | 'other full_text' | 'at once' | 'falling ids'
 
-async function serve(fault: Fault): Promise<string> {
+async function serve(fault: Fault, key = ''): Promise<string> {
   server = createServer((request, response) => {
     request.resume()
     const url = request.url ?? ''
     if (url === '/health') response.end(JSON.stringify({ status: 'ok', model: 'tiny' }))
+    else if (key !== '' && request.headers.authorization !== `Bearer ${key}`) response.writeHead(401).end()
     else if (url.endsWith('/stream')) void stream(response, fault)
     else
       response.end(
@@ -56,6 +60,12 @@ test('a service that keeps the format passes all eight', async () => {
   expect(output.trimEnd().split('\n').at(-1)).toBe('Passed: 8 Failed: 0')
   expect(output).toMatch(/^7\. PASS {2}Time to first token: \d+ ms$/m)
   expect(output).toMatch(/^8\. PASS {2}Total time: \d+ ms for 10 tokens, [\d.]+ tokens a second$/m)
+  expect(exitCode).toBe(0)
+})
+
+test('a service with keys gets the one in API_KEY', async () => {
+  const { exitCode, output } = await smokeWith('s3cret', await serve('none', 's3cret'))
+  expect(output.trimEnd().split('\n').at(-1)).toBe('Passed: 8 Failed: 0')
   expect(exitCode).toBe(0)
 })
 

@@ -14,7 +14,11 @@ export interface SecretRule {
 
 // A name that announces a secret, at the end of an identifier: DB_PASSWORD, clientSecret, x-api-key.
 const strongNames = `pass(?:word|wd|phrase|code)?|pwd|secret|client[_-]?secret|secret[_-]?(?:access[_-]?)?key|(?:api|auth|access|private|signing|encryption|master|account|shared[_-]?access|session|license|deploy|storage)[_-]?key|token|credentials?|connection[_-]?string`
-const quotedValue = String.raw`"(?<double>[^"\n]{1,4096})"|'(?<single>[^'\n]{1,4096})'`
+const quotedValue = String.raw`"(?<double>(?:[^"\\\n]|\\.){1,4096})"|'(?<single>[^'\n]{1,4096})'`
+/** What may stand between such a name and its value's sign: DB_PASSWORD_2, SECRET_KEY_BASE. */
+const nameEnd = '(?:[_-](?:base64|b64|base|value|prod|dev|test|staging|[a-z]{2}|\\d{1,3})){0,2}'
+/** In a bare value: an ampersand belongs to it, unless another `name=` of a query follows. */
+const bareValueRest = String.raw`(?:[^\s"',;&]|&(?!(?:amp;)?[\w.[\]-]{1,64}=)){2,1023}`
 
 /** Values that name no secret: variables, masks, types, prose. */
 const harmless =
@@ -127,7 +131,7 @@ export const secretRules: SecretRule[] = [
     id: 'secret-flag',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
     pattern: new RegExp(
-      String.raw`(?<=\s--?(?:[\w-]{0,40}[_-])?(?:${strongNames})(?:=|\s{1,2}))(?:${quotedValue}|(?<secret>[^\s"',;-][^\s"',;]{2,1023}))`,
+      String.raw`(?<=(?:^|[\s"'])--?(?:[\w-]{0,40}[_-])?(?:${strongNames})(?:=|\s{1,2}))(?:${quotedValue}|(?<secret>[^\s"',;-][^\s"',;]{2,1023}))`,
       'gi',
     ),
     accept: isSecret,
@@ -137,7 +141,7 @@ export const secretRules: SecretRule[] = [
     id: 'secret-assignment',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred', 'string'],
     pattern: new RegExp(
-      String.raw`(?:${strongNames})(?:[_-](?:base64|b64|value|prod|dev|test|staging|[a-z]{2}|\d{1,3})){0,2}\\?["']?(?:\]|\))?\s{0,3}(?:=>|:=|=|:)\s{0,3}(?:${quotedValue}|\\"(?<escaped>[^"\\\n]{1,4096})\\")`,
+      String.raw`(?:${strongNames})${nameEnd}\\{0,3}["']?(?:\]|\))?\s{0,3}(?:=>|:=|=|:)\s{0,3}(?:${quotedValue}|\\{1,3}"(?<escaped>[^"\\\n]{1,4096})\\{1,3}")`,
       'gi',
     ),
     accept: isSecret,
@@ -146,7 +150,7 @@ export const secretRules: SecretRule[] = [
     id: 'secret-assignment',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
     pattern: new RegExp(
-      String.raw`(?:${strongNames})(?:[_-](?:base64|b64|value|prod|dev|test|staging|[a-z]{2}|\d{1,3})){0,2}\s{0,1}=\s{0,1}(?<secret>[^\s"'=,;&>)\]}][^\s"',;&]{2,1023})`,
+      String.raw`(?:${strongNames})${nameEnd}\s{0,1}(?:=|%3d)\s{0,1}["']?(?<secret>[^\s"'=,;&>)\]}]${bareValueRest})`,
       'gi',
     ),
     accept: isSecret,
@@ -161,6 +165,38 @@ export const secretRules: SecretRule[] = [
     id: 'secret-assignment',
     hints: ['secret', 'token', 'key', 'cred'],
     pattern: new RegExp(String.raw`(?:${strongNames})\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{8,1023})`, 'gi'),
+    accept: (value) => isSecret(value) && looksRandom(value),
+  },
+  {
+    // <password>value</password>
+    id: 'secret-assignment',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
+    pattern: new RegExp(String.raw`(?:${strongNames})>\s{0,3}(?<secret>[^\s<>][^<>\n]{2,1023})</`, 'gi'),
+    accept: isSecret,
+  },
+  {
+    // Dockerfiles: ENV DB_PASSWORD value.
+    id: 'secret-assignment',
+    hints: ['env '],
+    pattern: new RegExp(
+      String.raw`\benv\s{1,3}\w{0,60}(?:${strongNames})\s{1,3}(?<secret>[^\s"'=][^\s"']{2,1023})`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    // SQL: CREATE USER ... IDENTIFIED BY 'value', ALTER ROLE ... PASSWORD 'value'.
+    id: 'secret-assignment',
+    hints: ['identified by', 'password'],
+    pattern: /(?:identified by|password)\s{1,3}'(?<secret>[^'\n]{1,512})'/gi,
+    accept: isSecret,
+  },
+  {
+    // A netrc, and what databases say when they have made one up.
+    id: 'secret-assignment',
+    hints: ['password'],
+    pattern:
+      /(?:login\s{1,3}\S{1,128}\s{1,3}password\s{1,3}|password is generated for \S{1,128}: |password (?:is|was):?\s{1,3}["']?)(?<secret>[^\s"']{8,512})/gi,
     accept: (value) => isSecret(value) && looksRandom(value),
   },
   {

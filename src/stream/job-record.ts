@@ -14,7 +14,8 @@ const workerRef = z.object({ id: z.string(), host: z.string(), pid: z.number() }
 export type WorkerRef = z.infer<typeof workerRef>
 
 const count = z.coerce.number().int().min(0)
-const time = z.coerce.number()
+/** No later than a Date can say. */
+const time = z.coerce.number().min(0).max(8.64e15)
 
 const recordSchema = z.object({
   kind: z.enum(jobKinds),

@@ -20,6 +20,7 @@ import { appendScript } from './scripts/append.ts'
 import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
 import { endScript } from './scripts/end.ts'
 import { openScript } from './scripts/open.ts'
+import { readStored } from './stored.ts'
 
 /** What an append says. All but `ok` and `gap` mean: stop computing; a stop still has to be given its terminal event. */
 export type AppendVerdict = 'ok' | 'missing' | 'ended' | 'fenced' | 'gap' | 'cancelled' | 'abandoned' | 'damaged'
@@ -161,14 +162,14 @@ export class JobStore {
 
   /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */
   async record(id: string): Promise<JobRecord | null> {
-    const fields = await this.#redis.hgetall(this.#keys.job(id))
+    const fields = await readStored(this.#redis.hgetall(this.#keys.job(id)), `the record of job ${id}`)
     return Object.keys(fields).length === 0 ? null : parseRecord(id, fields)
   }
 
   /** The events after a seq; -1 for all. Empty where there are none yet. @throws AppError `damaged_job` */
   async eventsAfter(id: string, seq: number): Promise<StreamEvent[]> {
-    const entries = (await this.#redis.xrange(this.#keys.log(id), `1-${seq + 2}`, '+')) as LogEntry[]
-    return parseLog(id, entries, seq + 1)
+    const reading = this.#redis.xrange(this.#keys.log(id), `1-${seq + 2}`, '+') as Promise<LogEntry[]>
+    return parseLog(id, await readStored(reading, `the log of job ${id}`), seq + 1)
   }
 }
 

@@ -82,16 +82,21 @@ async function readLog(
   }
 }
 
-/** A reader with nothing to read: is there still anything to wait for? @throws AppError `not_found` */
+/** A reader with nothing to read: is there still anything to wait for? @throws AppError `not_found`, `damaged_job` */
 async function isOver(store: EventSource['store'], jobId: string, cursor: number): Promise<boolean> {
   let record: Awaited<ReturnType<JobStore['record']>>
+  let lost = false
   try {
     record = await store.record(jobId)
+    const ended = record?.ended_at !== undefined
+    // It may have ended since the log was read; one that has ended gets no more events.
+    if (record && ended && cursor < record.last) lost = (await store.eventsAfter(jobId, cursor)).length === 0
   } catch (error) {
     if (error instanceof AppError) throw error
     return false
   }
   if (!record) throw new AppError('not_found', `job ${jobId} is unknown or has expired`)
+  if (lost) throw new AppError('damaged_job', `the log of job ${jobId} has lost what comes after event ${cursor}`)
   return record.ended_at !== undefined && cursor >= record.last
 }
 

@@ -29,3 +29,13 @@ export function parseStoredJson<Schema extends z.ZodType>(
   }
   return parseStored(schema, value, what)
 }
+
+/** What Redis answers to a read. @throws AppError `damaged_job` where the key holds another type of value */
+export async function readStored<Value>(reading: Promise<Value>, what: string): Promise<Value> {
+  try {
+    return await reading
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.message.startsWith('WRONGTYPE'))) throw cause
+    throw new AppError('damaged_job', `${what} is damaged: its key holds another type of value`, { cause })
+  }
+}

@@ -273,6 +273,23 @@ describe('damaged data', () => {
     await stack.redis.xadd(keys.log(id), '1-9', 'e', '{"type":"token"')
     await expect(stack.store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
   })
+
+  it('is named: keys of another type', async () => {
+    const id = await stack.job()
+    await stack.redis.set(keys.job(id), 'no hash')
+    await stack.redis.set(keys.log(id), 'no stream')
+    await expect(stack.store.record(id)).rejects.toMatchObject({ code: 'damaged_job' })
+    await expect(stack.store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
+  })
+
+  it('is named: a time that no Date can say', async () => {
+    const id = await stack.job()
+    await stack.redis.hset(keys.job(id), 'created_at', '99999999999999999')
+    await expect(stack.store.record(id)).rejects.toMatchObject({
+      code: 'damaged_job',
+      message: expect.stringContaining('created_at'),
+    })
+  })
 })
 
 describe('expiry', () => {

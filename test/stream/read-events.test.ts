@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../../src/stream/events.ts'
 import { keysOf } from '../../src/stream/keys.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { done, openStack, type Stack, token, worker } from './stack.ts'
+import { done, keys, openStack, type Stack, token, worker } from './stack.ts'
 
 let server: TestRedis
 let stack: Stack
@@ -72,6 +72,17 @@ describe('a reader', () => {
     const id = await runningJob()
     await append(id, 1, done())
     expect(await collect(stack.read(id, 1))).toEqual([])
+  })
+
+  it.each([
+    ['is gone', async (_: string) => {}],
+    ['is something else', (key: string) => stack.redis.set(key, 'no stream')],
+  ])('does not wait for ever for the events of an ended job whose log %s', async (_, put) => {
+    const id = await runningJob()
+    await append(id, 1, token('a'), done())
+    await stack.redis.del(keys.log(id))
+    await put(keys.log(id))
+    await expect(collect(stack.read(id))).rejects.toMatchObject({ code: 'damaged_job' })
   })
 
   it('is told that a job is unknown', async () => {

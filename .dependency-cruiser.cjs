@@ -7,7 +7,7 @@ const mayImport = {
   worker: ['inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer'],
   inference: ['tokenizer', 'grammar'],
   grammar: ['tokenizer'],
-  llm: ['stream', 'logs', 'knowledge', 'tokenizer', 'inference'],
+  llm: ['stream', 'logs', 'knowledge', 'tokenizer', 'inference', 'client'],
   knowledge: ['stream', 'logs', 'tokenizer'],
   logs: ['tokenizer'],
   stream: [],

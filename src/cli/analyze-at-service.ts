@@ -1,6 +1,6 @@
 // An analysis by a running service, followed event by event.
 
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { sseMessages } from '../client/sse-messages.ts'
 import { AppError } from '../errors.ts'
 import { codeOf, errorOfResponse } from '../llm/wire-error.ts'
 import { type Analysis, analysisSchema } from '../logs/analysis.ts'
@@ -26,8 +26,7 @@ export async function analyzeAtService(
 ): Promise<{ analysis: Analysis; full_text: string }> {
   const response = await post(log, options)
   if (!response.ok || response.body === null) throw await errorOfResponse(response)
-  const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
-  for await (const { event, data } of messages) {
+  for await (const { event, data } of sseMessages(response)) {
     const value = JSON.parse(data)
     if (event === 'stage') progress.stage(value.stage, value.counts)
     if (event === 'token') progress.token()

@@ -1,6 +1,6 @@
 // Sends a request and reads its answer as Server-Sent Events, with the time at which each event came.
 
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { sseMessages } from '../client/sse-messages.ts'
 
 export interface TimedEvent {
   event: string
@@ -23,8 +23,7 @@ export async function readEventStream(
   if (!type.startsWith('text/event-stream')) throw new Error(`POST ${url} answered with ${type}, not an event stream`)
   if (response.body === null) throw new Error(`POST ${url} answered without a body`)
   const events: TimedEvent[] = []
-  const messages = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
-  for await (const { event, id, data } of messages) {
+  for await (const { event, id, data } of sseMessages(response)) {
     events.push({ event: event ?? 'message', id, data: JSON.parse(data), atMs: performance.now() - sentAt })
   }
   return events

@@ -2,7 +2,8 @@
 // event seen, a bounded number of times in a row. Each token is yielded exactly once; a stream that ends without `done`
 // or `error` is never taken for success.
 
-import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import type { EventSourceMessage } from 'eventsource-parser'
+import { sseMessages } from '../client/sse-messages.ts'
 import { AppError } from '../errors.ts'
 import type { GenerateChunk, GenerateInput, GenerateTransport } from './generate-transport.ts'
 import { chunkOf } from './stream-message.ts'
@@ -145,22 +146,10 @@ class BrokenStream extends Error {
 }
 
 async function* messagesOf(response: Response): AsyncGenerator<EventSourceMessage> {
-  const ready: EventSourceMessage[] = []
-  const parser = createParser({ onEvent: (message) => ready.push(message) })
-  const decoder = new TextDecoder()
-  const reader = (response.body as ReadableStream<Uint8Array>).getReader()
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw new BrokenStream('the connection was lost', cause)
-      })
-      if (done) return
-      parser.feed(decoder.decode(value, { stream: true }))
-      yield* ready.splice(0)
-    }
-  } finally {
-    // Closes the connection when the reader left early. After an end or an error there is nothing left to cancel.
-    await reader.cancel().catch(() => {})
+    yield* sseMessages(response)
+  } catch (cause) {
+    throw new BrokenStream('the connection was lost', cause)
   }
 }
 

@@ -1,8 +1,8 @@
 // Whether those who come first are served first. Each request is sent when the one before has been accepted, so their
 // order is certain.
 
-import { readStream, type Server, type StreamTimes } from './http-stream.ts'
-import { uniquePrompt } from './prompts.ts'
+import { readStream, type Server, type StreamTimes } from '../src/cli/load/http-stream.ts'
+import { uniquePrompt } from '../src/cli/load/prompts.ts'
 import type { Report } from './report.ts'
 
 const streams = 64

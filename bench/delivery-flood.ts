@@ -2,11 +2,11 @@
 // how true is what the service says of the future: Retry-After of the refused, the ETA of those who wait?
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { median, quantile } from '../src/cli/load/statistics.ts'
 import { FaultyService } from '../test/faults/faulty-service.ts'
 import { openStack } from '../test/stream/stack.ts'
 import { acceptedOf, type Outcome, request } from './flood-request.ts'
 import type { Report } from './report.ts'
-import { median, quantile } from './statistics.ts'
 
 const requests = 5000
 const limits = { jobs: 256, tokens: 20_000 }

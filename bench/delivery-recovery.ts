@@ -1,10 +1,10 @@
 // How long a client's stream pauses when the worker behind it dies, or is told to stop: the largest gap between two tokens.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { largestGapMs, readStream } from '../src/cli/load/http-stream.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import { FaultyService } from '../test/faults/faulty-service.ts'
-import { largestGapMs, readStream } from './http-stream.ts'
 import type { Report } from './report.ts'
-import { median } from './statistics.ts'
 
 const streams = 4
 const rounds = 3

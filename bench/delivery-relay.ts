@@ -7,11 +7,11 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/cli/free-port.ts'
+import { median, quantile } from '../src/cli/load/statistics.ts'
 import { openStack } from '../test/stream/stack.ts'
 import { residentMiB } from '../test/support/processes.ts'
 import { startTestRedis } from '../test/support/redis.ts'
 import { type Report, ratio } from './report.ts'
-import { median, quantile } from './statistics.ts'
 
 const load = { streams: 500, stepsPerSecond: 20, seconds: 4 }
 const runs = 5

@@ -1,8 +1,8 @@
 // Work for an engine in this process, timed from outside: N sequences submitted at once, run to their end.
 
+import { uniquePrompt } from '../src/cli/load/prompts.ts'
+import { median, quantile } from '../src/cli/load/statistics.ts'
 import type { Engine, SequenceRequest } from '../src/inference/engine.ts'
-import { uniquePrompt } from './prompts.ts'
-import { median, quantile } from './statistics.ts'
 
 export interface WorkFigures {
   /** Generated tokens of all sequences by the whole time. */

@@ -2,16 +2,16 @@
 // and off, and the same prompts on llama-server. They quote their log: that is where guessing ahead pays.
 
 import { readFileSync } from 'node:fs'
+import { readStream, type Server, ttftMs } from '../src/cli/load/http-stream.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import { analysisPrompt, promptVariables } from '../src/llm/analysis-prompt.ts'
 import { reduceLog } from '../src/logs/reduce-log.ts'
 import { logBudgetTokens } from '../src/logs/token-budget.ts'
 import { resolveModel, tokenizerFilesOf } from '../src/tokenizer/model-files.ts'
 import { PromptEncoder } from '../src/tokenizer/prompt-encoder.ts'
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts'
-import { readStream, type Server, ttftMs } from './http-stream.ts'
 import { type Report, ratio } from './report.ts'
 import { startMeasuredService } from './running-service.ts'
-import { median } from './statistics.ts'
 
 const logs = ['github-tsc', 'pytest', 'maven', 'kubernetes', 'gcc-make']
 const contextTokens = 2048

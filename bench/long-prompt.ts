@@ -1,10 +1,10 @@
 // A long prompt arrives while others stream: how long they stand still. Prompts are read in chunks, with a decode step
 // of the running streams after each, so that should be little more than one chunk's time.
 
-import { readStream, type Server, ttftMs } from './http-stream.ts'
-import { uniquePrompt } from './prompts.ts'
+import { readStream, type Server, ttftMs } from '../src/cli/load/http-stream.ts'
+import { uniquePrompt } from '../src/cli/load/prompts.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import type { Report } from './report.ts'
-import { median } from './statistics.ts'
 
 const streams = 8
 const longTokens = 1500

@@ -1,9 +1,9 @@
 // Two requests that begin alike: the second one's beginning is copied, not computed.
 
-import { readStream, type Server, ttftMs } from './http-stream.ts'
-import { uniquePrompt } from './prompts.ts'
+import { readStream, type Server, ttftMs } from '../src/cli/load/http-stream.ts'
+import { uniquePrompt } from '../src/cli/load/prompts.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import type { Report } from './report.ts'
-import { median } from './statistics.ts'
 
 const prefixTokens = 1000
 const runs = 3

@@ -3,8 +3,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../src/cli/free-port.ts'
+import type { Server } from '../src/cli/load/http-stream.ts'
 import { startTestRedis } from '../test/support/redis.ts'
-import type { Server } from './http-stream.ts'
 
 export interface MeasuredService {
   url: string

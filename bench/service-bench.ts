@@ -1,9 +1,9 @@
 // The service over HTTP: what a client sees, from one stream to 64, beside llama-server where there is one.
 
+import type { Server } from '../src/cli/load/http-stream.ts'
+import { type LoadFigures, runLoad } from '../src/cli/load/load.ts'
 import { benchArrivalOrder } from './arrival-order.ts'
 import { chart } from './chart.ts'
-import type { Server } from './http-stream.ts'
-import { type LoadFigures, runLoad } from './load.ts'
 import { benchLogAnalysis } from './log-analysis.ts'
 import { benchLongPrompt } from './long-prompt.ts'
 import { benchPrefix } from './prefix.ts'

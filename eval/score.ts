@@ -1,6 +1,6 @@
 // Judges the answer to one case, and sums a set of judgements up.
 
-import { median } from '../bench/statistics.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import { visibleText } from '../src/logs/control-codes.ts'
 import { Redactor } from '../src/logs/redactor.ts'
 import type { Answer, Quote } from './answer.ts'

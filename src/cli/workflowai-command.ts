@@ -7,6 +7,7 @@ import { programVersion } from '../version.ts'
 import { analyzeProgram } from './analyze-program.ts'
 import { completionScript, shells } from './completion.ts'
 import { knowledgeCommand } from './knowledge-command.ts'
+import { loadCommand } from './load/load-command.ts'
 import { modelCommand } from './model-command.ts'
 import { smoke } from './smoke-run.ts'
 import { status } from './status.ts'
@@ -36,6 +37,7 @@ export function workflowaiCommand(): Command {
       process.exitCode = await analyze(file, options, process)
     }).copyInheritedSettings(program),
   )
+  program.addCommand(loadCommand().copyInheritedSettings(program))
   program.addCommand(knowledgeCommand().copyInheritedSettings(program))
   program.addCommand(modelCommand().copyInheritedSettings(program))
   program

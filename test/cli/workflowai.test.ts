@@ -26,7 +26,18 @@ const workflowai = (...args: string[]): Promise<CommandResult> =>
 
 test('help names every command, and a wrong one is answered with the nearest', async () => {
   const { output } = await workflowai('--help')
-  for (const name of ['serve', 'api', 'worker', 'analyze', 'knowledge', 'model', 'status', 'smoke', 'completion']) {
+  for (const name of [
+    'serve',
+    'api',
+    'worker',
+    'analyze',
+    'bench',
+    'knowledge',
+    'model',
+    'status',
+    'smoke',
+    'completion',
+  ]) {
     expect(output).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
   }
   const wrong = await workflowai('stauts')
@@ -47,6 +58,23 @@ test('status tells what a service does, for people and as JSON', async () => {
   const nobody = await workflowai('status', 'http://127.0.0.1:9')
   expect(nobody.output).toContain('nothing answers at http://127.0.0.1:9')
   expect(nobody.exitCode).toBe(1)
+})
+
+test('bench puts a load on a service and counts what its clients get', async () => {
+  const { output, exitCode } = await workflowai(
+    'bench',
+    service.url,
+    '--streams',
+    '1,3',
+    '--new-tokens',
+    '8',
+    '--prompt-tokens',
+    '20',
+    '--json',
+  )
+  expect(exitCode, output).toBe(0)
+  expect(JSON.parse(output)).toMatchObject([{ concurrency: 1 }, { concurrency: 3 }])
+  expect((await workflowai('bench', service.url, '--streams', 'many')).exitCode).toBe(2)
 })
 
 test('cases are imported, found and forgotten; what is wrong in a file is named', async () => {

@@ -64,10 +64,10 @@ test('an answer appears token by token and ends with its figures', async () => {
   await state('running').waitFor()
   await state('ended').waitFor()
   const id = page.url().split('/').at(-1)
-  const job = (await (await fetch(`${service.url}/jobs/${id}`)).json()) as { result: { text: string } }
-  expect(await answer().textContent()).toBe(job.result.text)
-  expect(await figure('Finish reason')).toBe('length')
-  expect(await figure('Tokens')).toBe('30')
+  const { result } = (await (await fetch(`${service.url}/jobs/${id}`)).json()) as { result: Record<string, unknown> }
+  expect(await answer().textContent()).toBe(result.text)
+  expect(await figure('Finish reason')).toBe(result.finish_reason)
+  expect(await figure('Tokens')).toBe(String(result.tokens_generated))
 })
 
 test('a reload in the middle of a stream goes on exactly', async () => {

@@ -43,7 +43,8 @@ export async function readStream(
   const { prompt, maxTokens, sampling = { temperature: 0.8, ignore_eos: true } } = request
   const body = { prompt, max_tokens: maxTokens, ...sampling, ...(server.kind === 'openai' && { stream: true }) }
   const times: StreamTimes = { sentAt: performance.now(), tokenAt: [], tokens: 0 }
-  const headers = { 'content-type': 'application/json' }
+  const key = process.env.API_KEY?.trim()
+  const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) }
   const response = await fetch(server.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (!response.ok || !response.body)
     throw new Error(`${server.url} answered ${response.status}: ${await response.text()}`)

@@ -4,6 +4,7 @@
 // A writer keeps the events of its job until the end: after a failover Redis may have lost the newest, and the `gap`
 // verdict then says from where to send them again.
 
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { toAppError } from '../errors.ts'
 import { isTerminal, type NewEvent } from './events.ts'
 import type { Append, AppendResult, AppendVerdict, JobStore } from './job-store.ts'
@@ -13,6 +14,8 @@ export type StopVerdict = Exclude<AppendVerdict, 'ok'>
 
 /** Events of one job that may wait for a Redis that is away or slow. */
 const mostUnconfirmed = 256
+/** Between two tries to reach a Redis that is away. */
+const retryMs = 200
 
 export class JobWriter {
   readonly #startSeq: number
@@ -160,7 +163,7 @@ export class Publisher {
   async #flush(): Promise<void> {
     this.#flushing = true
     // Whatever the same step writes for other jobs is written before this continues.
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     while (this.#dirty) {
       this.#dirty = false
       const writers = [...this.#writers.values()]
@@ -176,7 +179,7 @@ export class Publisher {
         })
       } catch (thrown) {
         this.#onError(toAppError(thrown, 'unavailable'))
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await sleep(retryMs)
       }
       if (sent.some(({ writer }) => writer.pending() !== null)) this.#dirty = true
     }

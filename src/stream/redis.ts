@@ -1,5 +1,6 @@
 // Connections to Redis. A process has few: one for commands, one that subscribes, and those BullMQ makes for itself.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster, Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { parseRedisAddress } from '../redis-address.ts'
@@ -135,8 +136,7 @@ export async function redisNow(redis: RedisClient, keys: Keys): Promise<number> 
 
 /** Ends a connection without waiting for a Redis that may be away. */
 export async function closeRedis(redis: RedisClient): Promise<void> {
-  if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), delay(500)])
+  if (redis.status === 'ready')
+    await Promise.race([redis.quit().catch(() => {}), sleep(500, undefined, { ref: false })])
   redis.disconnect()
 }
-
-const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

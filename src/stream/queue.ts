@@ -29,15 +29,37 @@ const inLine = 1
 export class JobQueue {
   readonly #redis: RedisClient
   readonly #keys: Keys
-  readonly #queue: Queue
+  readonly #onError: (error: Error) => void
+  #queue: Queue
+  #failed = false
 
   /** @param redis shared with other commands; it is not closed here */
   constructor(redis: RedisClient, keys: Keys, onError: (error: Error) => void) {
     this.#redis = redis
     this.#keys = keys
-    const options: QueueOptions = { connection: redis, prefix: keys.prefix, defaultJobOptions: jobOptions }
-    this.#queue = new Queue(queueName, options)
-    this.#queue.on('error', onError)
+    this.#onError = onError
+    this.#queue = this.#open()
+  }
+
+  #open(): Queue {
+    const options: QueueOptions = { connection: this.#redis, prefix: this.#keys.prefix, defaultJobOptions: jobOptions }
+    const queue = new Queue(queueName, options)
+    queue.on('error', this.#onError)
+    return queue
+  }
+
+  /** BullMQ asks Redis once, at the beginning, what it is; a queue that got no answer fails for ever, so the next call opens another. */
+  async #usable(): Promise<Queue> {
+    if (this.#failed) this.#queue = this.#open()
+    this.#failed = false
+    const queue = this.#queue
+    try {
+      await queue.waitUntilReady()
+    } catch (error) {
+      if (this.#queue === queue) this.#failed = true
+      throw error
+    }
+    return queue
   }
 
   /**
@@ -45,7 +67,7 @@ export class JobQueue {
    * the id alone: what the job is to do was stored by the script that admitted it.
    */
   async add(id: string): Promise<void> {
-    await this.#queue.add('job', {}, { jobId: id, priority: inLine })
+    await (await this.#usable()).add('job', {}, { jobId: id, priority: inLine })
     await publishWork(this.#redis, this.#keys)
   }
 
@@ -55,20 +77,20 @@ export class JobQueue {
    * @param attempts so many were made before, which BullMQ does not know of any more
    */
   async restore(id: string, attempts: number): Promise<void> {
-    if ((await this.#queue.getJobState(id)) !== 'unknown') return
+    if ((await (await this.#usable()).getJobState(id)) !== 'unknown') return
     await this.#redis.del(`${this.#keys.prefix}:${queueName}:${id}`)
-    await this.#queue.add('job', { attempts }, { jobId: id, priority: inLine })
+    await (await this.#usable()).add('job', { attempts }, { jobId: id, priority: inLine })
   }
 
   /** Makes a job the next that BullMQ gives out; also one that its API could not add any more. */
   async bringToFront(id: string): Promise<void> {
-    const job = await this.#queue.add('job', {}, { jobId: id, priority: inLine })
+    const job = await (await this.#usable()).add('job', {}, { jobId: id, priority: inLine })
     await job.changePriority({ priority: atFront, lifo: true })
   }
 
   /** Whether jobs are at the front (`wait`: brought there, lost by a worker or given back by one) or in line. */
   async holds(...where: ('wait' | 'prioritized')[]): Promise<boolean> {
-    return (await this.#queue.getJobCountByTypes(...where)) > 0
+    return (await (await this.#usable()).getJobCountByTypes(...where)) > 0
   }
 
   /** BullMQ's own view of it, to look at. */
@@ -78,7 +100,7 @@ export class JobQueue {
 
   /** Takes a job that no worker has begun out of the line. */
   async remove(id: string): Promise<void> {
-    await this.#queue.remove(id)
+    await (await this.#usable()).remove(id)
   }
 
   async close(): Promise<void> {

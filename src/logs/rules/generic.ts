@@ -6,7 +6,7 @@ const unknown = { category: 'unknown', phase: 'unknown' } as const
 
 /** Lines about errors that are none: counts of zero, names, options, success. */
 const harmless =
-  /\b(?:0|no|without|zero|any) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\/(?:errors?|failures?|exceptions?|fail)\b|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S+)? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
+  /\b(?:0|no|without|zero|any) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\/(?:errors?|failures?|exceptions?|fail)\b|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*(?!\*)|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S+)? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
 
 /** A word of severity at the place where loggers put it: first in the line, in brackets, after `level=`. */
 const level = (names: string) =>
@@ -32,7 +32,7 @@ export const genericRules: LogRule[] = [
     id: 'generic/fatal',
     hints: ['fatal', 'panic', 'critical', 'crit', 'emerg', 'alert', 'abend'],
     pattern: new RegExp(
-      String.raw`${level('FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|ALERT|crit|critical|emerg|panic|fatal|Fatal|Critical')}\W{0,4}(\S.{0,300})|(?:^|[\s:])(?:fatal error|FATAL ERROR|unrecoverable error)\b(.{0,300})|\bABEND[= ]?(\S.{0,200})`,
+      String.raw`${level('FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|ALERT|crit|critical|emerg|panic|fatal|Fatal|Critical')}\W{0,4}(\S.{0,300})|(?:^|[\s:])(?:fatal error|FATAL (?:[A-Z]{1,20} ){0,3}ERROR|unrecoverable error)\b(.{0,300})|\bABEND[= ]?(\S.{0,200})`,
     ),
     unless: harmless,
     role: 'symptom',
@@ -46,6 +46,7 @@ export const genericRules: LogRule[] = [
         'FATAL: database files are incompatible with server',
         '[CRITICAL] worker 3 lost its lease',
         'level=fatal msg="cannot open config"',
+        '*** FATAL TABLE FILE ERROR (acme 3.1) ***',
         'IEF450I PAYROLL STEP03 - ABEND=S013 U0000 REASON=00000018',
       ],
       nearMiss: ['non-fatal condition', '0 fatal errors', 'Compiling panic v0.8.1', 'the panic is over'],

@@ -18,14 +18,17 @@ export function guessAhead(plan: RunnablePlan, drafting: boolean): void {
   for (const sequence of sequencesOf(plan)) sequence.guess(pays)
 }
 
-export function toBatch({ sequences, prompt }: RunnablePlan): ForwardBatch {
-  const rows: ForwardBatch['rows'] = sequences.map(({ ids, computed, draft }) => ({
-    tokens: [ids[computed]!, ...draft],
-    past: computed,
-    logits: computed + 1 === ids.length ? 1 + draft.length : 0,
-    // With guesses or without, the same is drawn.
-    stepwise: true,
-  }))
+export function toBatch({ sequences, counts, prompt }: RunnablePlan): ForwardBatch {
+  const rows: ForwardBatch['rows'] = sequences.map(({ ids, computed, draft }, slot) => {
+    const end = computed + counts[slot]!
+    return {
+      tokens: [...ids.slice(computed, end), ...draft],
+      past: computed,
+      logits: end === ids.length ? 1 + draft.length : 0,
+      // With guesses or without, computed for the first time or again, the same is drawn.
+      stepwise: true,
+    }
+  })
   if (prompt !== null) {
     const { ids, computed } = prompt.sequence
     const tokens = ids.slice(computed, computed + prompt.count)

@@ -27,7 +27,8 @@ export class Counters {
   /** A plan has run and its sequences have taken what was drawn. */
   ran(plan: RunnablePlan): void {
     this.#counts.steps++
-    this.#counts.prefillTokens += (plan.prompt?.count ?? 0) + plan.sequences.length - plan.drawing.length
+    const ids = plan.counts.reduce((sum, count) => sum + count, plan.prompt?.count ?? 0)
+    this.#counts.prefillTokens += ids - plan.drawing.length
     for (const { draft, accepted } of plan.drawing) {
       this.#counts.decodeTokens += 1 + accepted
       this.#counts.draftedTokens += draft.length

@@ -19,6 +19,7 @@ export interface PlacedRow extends BatchRow {
 
 export abstract class GraphRunner implements ModelRunner {
   readonly shape: ModelShape
+  abstract readonly exactRuns: boolean
   #logits = new Float32Array(0)
   #running = false
 

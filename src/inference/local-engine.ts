@@ -53,9 +53,10 @@ export class LocalEngine implements Engine {
     this.#encoder = encoder
     this.#clock = clock
     this.#drafting = drafting
-    this.#scheduler = new Scheduler({ running: info.slots, slots: runner.shape.slots, ...limits })
-    this.#sampler = new Sampler(runner.shape.vocabSize)
-    this.#constraints = new Constraints(encoder.tokenizer, runner.shape.vocabSize)
+    const { exactRuns, shape } = runner
+    this.#scheduler = new Scheduler({ running: info.slots, slots: shape.slots, exactRuns, ...limits })
+    this.#sampler = new Sampler(shape.vocabSize)
+    this.#constraints = new Constraints(encoder.tokenizer, shape.vocabSize)
   }
 
   submit(request: SequenceRequest): void {

@@ -35,6 +35,8 @@ export interface ForwardBatch {
 
 export interface ModelRunner {
   readonly shape: ModelShape
+  /** Whether `stepwise` rows keep their word to the last bit, however long; else only nearly. */
+  readonly exactRuns: boolean
   /**
    * Runs the batch, appends its keys and values to the slots, and returns the logits asked for, in row order:
    * `[sum of rows' logits, vocabSize]`, valid until the next call. Rows beyond `past` of a slot are overwritten,

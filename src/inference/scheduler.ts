@@ -1,8 +1,9 @@
 // Which sequences run next, first come first served. It knows ids, lengths and slots, no tensors and no requests.
 //
-// Prompts are computed in chunks, generated ids one a step, also those that were generated before: by an earlier attempt,
-// or before the sequence was put back to wait. In int8 the two ways round differently, so only then is what follows
-// exactly what would have followed without the interruption.
+// Prompts are computed in chunks, generated ids one a step. Those that were generated before, by an earlier attempt or
+// before the sequence was put back to wait, are never read as a prompt is: the two ways round differently, and what
+// follows is to be exactly what would have followed without the interruption. They run as they did then, several in a
+// step where the model gives several the bits of single ones.
 //
 //   slots   [ decoding 0 | decoding 1 | ... | decoding n-1 | prefilling | free ... ]
 //
@@ -17,10 +18,10 @@ export type { Move, Scheduled } from './slots.ts'
 export type Plan<S extends Scheduled> =
   | { kind: 'idle' }
   /**
-   * Run the next id of each sequence, `sequences[i]` in slot i, and a chunk of the prompt of the one behind them.
-   * `drawing`: those of whom it is the last id, in the same order.
+   * Run the next `counts[i]` ids of `sequences[i]`, which is in slot i, and a chunk of the prompt of the one behind them.
+   * `drawing`: those of whom they are the last ids, in the same order.
    */
-  | { kind: 'run'; sequences: S[]; drawing: S[]; prompt: Chunk<S> | null; moves: Move[] }
+  | { kind: 'run'; sequences: S[]; counts: number[]; drawing: S[]; prompt: Chunk<S> | null; moves: Move[] }
 
 /** The next `count` ids of one prompt. `completes`: they are the last of all ids, so a token can be drawn. */
 export interface Chunk<S extends Scheduled> {
@@ -34,8 +35,13 @@ export interface SchedulerOptions {
   running: number
   /** Slots of the cache, at least `running`; the others only keep rows for prompts that begin alike. */
   slots?: number
-  /** The most prompt tokens run beside one id of each running sequence: streams never wait for more than that. */
+  /**
+   * The most ids run beside one of each running sequence: streams never wait for more than that. All may be a prompt's;
+   * up to half of them go to ids that were generated before.
+   */
   chunkTokens?: number
+  /** Whether several ids that were generated before may run in a step; see ModelRunner.exactRuns. */
+  exactRuns?: boolean
   /** The most ids that running sequences hold together; beyond it the youngest waits again. One alone always runs. */
   kvTokens?: number
   /** Whether rows are kept for prompts that begin alike. */
@@ -48,6 +54,7 @@ const roomToGrow = 16
 export class Scheduler<S extends Scheduled> {
   readonly #running: number
   readonly #chunkTokens: number
+  readonly #exactRuns: boolean
   readonly #kvTokens: number
   readonly #slots: Slots<S>
   readonly #waiting: S[] = []
@@ -61,6 +68,7 @@ export class Scheduler<S extends Scheduled> {
     const { running, slots = running, chunkTokens = 256, kvTokens = Number.POSITIVE_INFINITY } = options
     this.#running = running
     this.#chunkTokens = chunkTokens
+    this.#exactRuns = options.exactRuns ?? false
     this.#kvTokens = kvTokens
     this.#slots = new Slots(slots, options.prefixReuse ?? true)
   }
@@ -95,17 +103,18 @@ export class Scheduler<S extends Scheduled> {
   next(): Plan<S> {
     this.#preempt()
     this.#start()
-    const prompt = this.#nextChunk()
     const sequences = [...this.#decoding]
+    const { counts, more } = this.#nextRuns()
+    const prompt = this.#nextChunk(this.#chunkTokens - more)
     if (prompt === null && sequences.length === 0) return { kind: 'idle' }
-    const drawing = sequences.filter(({ ids, computed }) => computed + 1 === ids.length)
-    return { kind: 'run', sequences, drawing, prompt, moves: this.#slots.takeMoves() }
+    const drawing = sequences.filter(({ ids, computed }, slot) => computed + counts[slot]! === ids.length)
+    return { kind: 'run', sequences, counts, drawing, prompt, moves: this.#slots.takeMoves() }
   }
 
   /** Records that a plan has run; before new ids are added to its sequences. */
   ran(plan: Plan<S>): void {
     if (plan.kind === 'idle') return
-    for (const sequence of plan.sequences) sequence.computed++
+    for (const [slot, sequence] of plan.sequences.entries()) sequence.computed += plan.counts[slot]!
     if (plan.prompt === null) return
     const { sequence, count } = plan.prompt
     sequence.computed += count
@@ -115,10 +124,22 @@ export class Scheduler<S extends Scheduled> {
     this.#prefilling = null
   }
 
-  #nextChunk(): Chunk<S> | null {
+  /** How many ids of each decoding sequence run next, and how many of all those are `more` than one each. */
+  #nextRuns(): { counts: number[]; more: number } {
+    const most = this.#exactRuns ? this.#chunkTokens >> 1 : 0
+    let more = 0
+    const counts = this.#decoding.map(({ ids, computed }) => {
+      const own = Math.min(ids.length - computed - 1, most - more)
+      more += own
+      return 1 + own
+    })
+    return { counts, more }
+  }
+
+  #nextChunk(most: number): Chunk<S> | null {
     const sequence = this.#prefilling
     if (sequence === null) return null
-    const count = chunkOf(sequence.promptTokens - sequence.computed, this.#chunkTokens)
+    const count = chunkOf(sequence.promptTokens - sequence.computed, most)
     return { sequence, count, completes: sequence.computed + count === sequence.ids.length }
   }
 

@@ -26,6 +26,7 @@ interface Slot {
 
 export class ScriptedRunner implements ModelRunner {
   readonly shape: ModelShape
+  readonly exactRuns = true
   /** Every batch that was run: for tests of who shared a step. Kept short. */
   readonly recent: ForwardBatch[] = []
   readonly #options: ScriptedOptions
@@ -68,10 +69,10 @@ export class ScriptedRunner implements ModelRunner {
 
   async close(): Promise<void> {}
 
-  /** Decode steps come at a steady rate; a prefill takes no time. */
+  /** Steps come at a steady rate, whatever runs in them; a pass over a prompt alone takes no time. */
   async #pace(batch: ForwardBatch): Promise<void> {
     const rate = this.#options.stepsPerSecond ?? Number.POSITIVE_INFINITY
-    if (rate === Number.POSITIVE_INFINITY || batch.rows.every((row) => row.tokens.length > 1)) return
+    if (rate === Number.POSITIVE_INFINITY || batch.rows.every((row) => row.tokens.length > 1 && !row.stepwise)) return
     const now = performance.now()
     this.#nextStepAt = Math.max(this.#nextStepAt, now)
     await sleep(this.#nextStepAt - now)

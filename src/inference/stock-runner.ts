@@ -39,6 +39,7 @@ export async function createStockRunner(graph: StockGraph, options: RunnerOption
 }
 
 export class StockRunner extends GraphRunner {
+  readonly exactRuns = false
   readonly #session: InferenceSession
   readonly #layout: StockLayout
   readonly #cache: StockCache

@@ -5,7 +5,7 @@ import type { ModelRunner } from '../../src/inference/model-runner.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
 import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
 import { embeddedTokenizer as tokenizer } from '../tokenizer/embedded-tokenizer.ts'
-import { EngineClient, requestFor } from './engine-client.ts'
+import { EngineClient, requestFor, sampled } from './engine-client.ts'
 import { engineContract } from './engine-contract.ts'
 
 const shape = { slots: 8, maxContext: 512, vocabSize: 49_152, avoid: tokenizer.specialIds }
@@ -93,6 +93,20 @@ describe('the local engine', () => {
     const stopped = await client.generate(requestFor('a', { generated: whole.ids, stop: [whole.text.slice(-2)] }))
     expect(stopped).toMatchObject({ tokens: [], end: { reason: 'stop' } })
     expect(client.engine.stats().steps).toBe(steps)
+  })
+
+  it.each([
+    ['in runs where the model gives runs the same bits', true, 3],
+    ['one by one where it does not', false, 201],
+  ])('computes 200 ids of an earlier attempt %s', async (_, exactRuns, steps) => {
+    const runner = Object.assign(new ScriptedRunner(shape), { exactRuns })
+    const client = new EngineClient(engineOver(runner))
+    const request = requestFor('a', { maxTokens: 201, ignoreEos: true, sampling: sampled(3), logprobs: 1 })
+    const whole = await new EngineClient(engineOver(new ScriptedRunner(shape))).generate(request)
+    const rest = await client.generate({ ...request, generated: whole.ids.slice(0, 200) })
+    expect(rest.tokens).toEqual(whole.tokens.slice(200))
+    expect(client.engine.stats()).toMatchObject({ steps, decodeTokens: 1 })
+    expect(runner.recent.slice(1).every(({ rows }) => rows[0]!.stepwise)).toBe(true)
   })
 
   it('ends a running and a waiting sequence in the step after their deadline', async () => {

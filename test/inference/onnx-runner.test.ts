@@ -95,6 +95,22 @@ describe('the runner', () => {
     expectClose(await run(4, ...batch), single.flat())
   })
 
+  it('gives several ids of a slot the results of single ones, beside the steps and the prompt of others', async () => {
+    await openRunner('int8')
+    expect(runner.exactRuns).toBe(true)
+    const ids = prompt(3, 40)
+    const own = prompt(1, 8)
+    for (const slot of [0, 1]) await run(slot, row(own, 0))
+    const singly: number[] = []
+    for (const [at, id] of ids.entries()) singly.push(...(await run(1, row([id], own.length + at))))
+    const expected = [...(await run(0, row([5], own.length))), ...singly, ...(await run(2, row(prompt(2, 20), 0)))]
+    const behind = await run(1, row([9], own.length + ids.length))
+    await run(1, row(own, 0))
+    const rows = [row([5], own.length), { ...row(ids, own.length, ids.length), stepwise: true }, row(prompt(2, 20), 0)]
+    expectClose(await run(0, ...rows), expected, LAST_DIGITS)
+    expectClose(await run(1, row([9], own.length + ids.length)), behind, LAST_DIGITS)
+  })
+
   it('returns no logits where none are wanted', async () => {
     await openRunner()
     expect(await run(0, row(prompt(0), 0, 0))).toEqual([])

@@ -178,6 +178,27 @@ describe('the scheduler', () => {
     expect([1, 2, 3, 4, 5, 6].map(drawing)).toEqual([' + 10', 'a + 256', 'a + 44', 'a', 'a', 'ab'])
   })
 
+  it('computes them in runs where the model gives runs the same bits, up to half a chunk a step', () => {
+    const scheduler = new Scheduler<Item>({ running: 4, exactRuns: true })
+    const [a, b, c, d] = [item('a', 10), item('b', 210, 0, 200), item('c', 110, 0, 100), item('d', 400)]
+    for (const sequence of [a, b, c, d]) scheduler.add(sequence)
+    const next = () => {
+      const plan = scheduler.next()
+      run(scheduler, plan)
+      if (plan.kind === 'idle') return []
+      const drawn = plan.drawing.map(({ name }) => name).join('')
+      return [plan.counts.join(), drawn, plan.prompt?.count ?? 0]
+    }
+    expect([1, 2, 3, 4, 5, 6].map(next)).toEqual([
+      ['', '', 10],
+      ['1', 'a', 10],
+      ['1,129', 'a', 10],
+      ['1,71,59', 'ab', 128],
+      ['1,1,41', 'abc', 216],
+      ['1,1,1', 'abc', 56],
+    ])
+  })
+
   it('starts with those ids at once where some slot holds the whole prompt', () => {
     const scheduler = new Scheduler<Item>({ running: 1, slots: 2 })
     const a = item('a', 50, 50)
@@ -201,7 +222,7 @@ describe('the scheduler', () => {
         do: fc.constant('add' as const),
         length: fc.integer({ min: 1, max: 700 }),
         shared: fc.constantFrom(0, 20, 150, 400),
-        generated: fc.constantFrom(0, 0, 1, 5),
+        generated: fc.constantFrom(0, 0, 1, 5, 200),
       }),
       fc.record({ do: fc.constant('step' as const) }),
       fc.record({ do: fc.constant('remove' as const), which: fc.array(fc.nat(8), { maxLength: 4 }) }),
@@ -210,11 +231,12 @@ describe('the scheduler', () => {
       running: fc.integer({ min: 1, max: 5 }),
       spare: fc.integer({ min: 0, max: 2 }),
       kvTokens: fc.constantFrom(Number.POSITIVE_INFINITY, 900, 300),
+      exactRuns: fc.boolean(),
     })
     fc.assert(
-      fc.property(options, fc.array(action, { maxLength: 80 }), ({ running, spare, kvTokens }, actions) => {
+      fc.property(options, fc.array(action, { maxLength: 80 }), ({ running, spare, kvTokens, exactRuns }, actions) => {
         const slots = running + spare
-        const scheduler = new Scheduler<Item>({ running, slots, kvTokens })
+        const scheduler = new Scheduler<Item>({ running, slots, kvTokens, exactRuns })
         /** What the cache would hold: the ids of each slot's rows. */
         const cache: number[][] = Array.from({ length: slots }, () => [])
         const move = ({ from, to, rows }: Move) => {
@@ -240,11 +262,15 @@ describe('the scheduler', () => {
           for (const each of plan.moves) move(each)
           for (const [slot, sequence] of plan.sequences.entries()) {
             expect(sequence.computed).toBeGreaterThanOrEqual(sequence.promptTokens)
-            expect(plan.drawing.includes(sequence)).toBe(sequence.computed === sequence.ids.length - 1)
-            compute(slot, sequence, 1)
+            const end = sequence.computed + plan.counts[slot]!
+            expect(plan.drawing.includes(sequence)).toBe(end === sequence.ids.length)
+            compute(slot, sequence, plan.counts[slot]!)
           }
+          const more = plan.counts.reduce((sum, count) => sum + count - 1, 0)
+          expect(more).toBeLessThanOrEqual(exactRuns ? 128 : 0)
           if (plan.prompt) {
-            expect(plan.prompt.count).toBeLessThanOrEqual(256)
+            expect(plan.prompt.count + more).toBeLessThanOrEqual(256)
+            if (plan.prompt.sequence.promptTokens > 1) expect(plan.prompt.count).toBeGreaterThan(1)
             compute(plan.sequences.length, plan.prompt.sequence, plan.prompt.count)
           } else {
             const held = scheduler.running.reduce((sum, { ids }) => sum + ids.length, 0)

@@ -20,28 +20,40 @@ afterAll(() => engine.close())
 
 describe('the real model in int8', () => {
   it.each([
-    ['greedily', requestFor('').sampling],
-    ['at temperature 1', sampled(11)],
-  ])('goes on behind any token with the very tokens it would have had, %s', async (_, sampling) => {
-    const requests = prompts.map((text) => requestFor(text, { maxTokens: 140, ignoreEos: true, sampling, logprobs: 1 }))
+    {
+      how: 'greedily',
+      sampling: requestFor('').sampling,
+      cuts: [
+        [1, 17, 26, 33],
+        [38, 5, 22, 39],
+      ],
+    },
+    {
+      how: 'at temperature 1',
+      sampling: sampled(11),
+      cuts: [
+        [131, 1, 17, 73],
+        [38, 5, 120, 139],
+      ],
+    },
+  ])('goes on behind any token with the very tokens it would have had, $how', async ({ sampling, cuts }) => {
+    const maxTokens = 1 + Math.max(...cuts.flat())
+    const requests = prompts.map((text) => requestFor(text, { maxTokens, ignoreEos: true, sampling, logprobs: 1 }))
     // Undisturbed, each alone.
     const wholes: Result[] = []
     for (const request of requests) wholes.push(await client.generate(request))
     // Continued beside each other, each from another place.
-    for (const cuts of [
-      [1, 17, 131, 73],
-      [138, 5, 92, 139],
-    ]) {
+    for (const places of cuts) {
       const rests = await Promise.all(
         requests.map((request, at) =>
           client.generate({
             ...request,
-            id: `${request.id}-${cuts[at]}`,
-            generated: wholes[at]!.ids.slice(0, cuts[at]),
+            id: `${request.id}-${places[at]}`,
+            generated: wholes[at]!.ids.slice(0, places[at]),
           }),
         ),
       )
-      expect(rests.map(({ tokens }) => tokens)).toEqual(wholes.map(({ tokens }, at) => tokens.slice(cuts[at])))
+      expect(rests.map(({ tokens }) => tokens)).toEqual(wholes.map(({ tokens }, at) => tokens.slice(places[at])))
     }
   })
 })

@@ -1,6 +1,6 @@
 // Every code block of README and docs runs, against a real service.
 
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
@@ -9,7 +9,7 @@ import { runCommand } from '../../src/cli/run-command.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
 import { noChromium, startBrowser } from '../support/browser.ts'
 import { repository } from '../support/docker.ts'
-import { type CodeBlock, codeBlocks, documents } from './markdown.ts'
+import { type CodeBlock, codeBlocks, documents, writeExampleFiles } from './markdown.ts'
 
 let service: RunningService
 let browser: Browser | null = null
@@ -19,6 +19,7 @@ beforeAll(async () => {
   // The block's own page is of another origin than the service.
   service = await startService({ slots: 16, maxContext: 2048, env: { CORS_ORIGINS: '*' } })
   folder = await mkdtemp(join(tmpdir(), 'workflowai-docs-'))
+  writeExampleFiles(folder)
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))
   if (noChromium === null) browser = await startBrowser()
 })
@@ -84,10 +85,9 @@ async function inBrowser({ code }: CodeBlock): Promise<void> {
 
 /** The script of a CI step, with curl sending to the service here: it prints what the step would show. */
 async function pipeline({ code, language }: CodeBlock): Promise<void> {
-  const log = 'cc -c app.c\napp.c:3:1: error: expected declaration before end of input\nmake: *** [app.o] Error 1\n'
-  await writeFile(join(folder, 'build.log'), log)
+  // What Jenkins serves as the console's text.
   await mkdir(join(folder, 'job'), { recursive: true })
-  await writeFile(join(folder, 'job/consoleText'), log)
+  await copyFile(join(folder, 'build.log'), join(folder, 'job/consoleText'))
   const script = language === 'groovy' ? between(code, "sh '''", "'''") : lastScript(code)
   const summary = join(folder, 'summary.md')
   await writeFile(summary, '')

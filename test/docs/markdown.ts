@@ -1,7 +1,8 @@
 // The documents of the repository, and the code blocks in them.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -29,4 +30,11 @@ export function codeBlocks(document: string): CodeBlock[] {
     ...{ language, code, runBy },
     place: `${document}:${input.slice(0, index).split('\n').length}`,
   }))
+}
+
+/** The files that the blocks speak of, as a reader of the documents would have them. */
+export function writeExampleFiles(folder: string): void {
+  const log = 'cc -c app.c\napp.c:3:1: error: expected declaration before end of input\nmake: *** [app.o] Error 1\n'
+  writeFileSync(`${folder}/build.log`, log)
+  writeFileSync(`${folder}/build.log.gz`, gzipSync(log))
 }

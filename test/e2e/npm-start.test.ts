@@ -1,15 +1,21 @@
 // The documented commands against the real thing: real model, real Redis, real curl.
 
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyzeResultSchema, generateResultSchema, jobSchema } from '../../src/api/wire-schemas.ts'
 import { followStream, post, readStream, streamOf, textOf } from '../api/sse-client.ts'
+import { writeExampleFiles } from '../docs/markdown.ts'
 import { npmStart, type RunningStart } from './running-start.ts'
 
 const run = promisify(execFile)
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+
+const folder = mkdtempSync(join(tmpdir(), 'workflowai-readme-'))
+writeExampleFiles(folder)
 
 let service: RunningStart
 let logs: string
@@ -19,7 +25,10 @@ beforeAll(async () => {
   service = await npmStart({ DISCONNECT_GRACE_MS: '3000', WORKERS: '2' })
   ;[logs, model] = service.urls
 })
-afterAll(() => service?.cleanUp())
+afterAll(async () => {
+  await service?.cleanUp()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** The shell blocks of the README that talk to the service, with this one's ports. */
 function shellBlocks(): string[] {
@@ -30,7 +39,7 @@ function shellBlocks(): string[] {
 }
 
 const sh = async (script: string) =>
-  (await run('bash', ['-e', '-c', script], { timeout: 120_000, maxBuffer: 1 << 26 })).stdout
+  (await run('bash', ['-e', '-c', script], { cwd: folder, timeout: 120_000, maxBuffer: 1 << 26 })).stdout
 
 describe('npm start', () => {
   it('runs every curl line of the README as it stands there', async () => {

@@ -28,7 +28,9 @@ export class SseResponse {
       ...(jobId !== null && { 'X-Job-Id': jobId }),
     })
     response.flushHeaders()
-    if (reconnects) response.write(`retry: ${retryMs}\n\n`)
+    // Who asks with HEAD wants no more; nothing that is written later goes out.
+    if (response.req.method === 'HEAD') response.end()
+    else if (reconnects) response.write(`retry: ${retryMs}\n\n`)
     this.#heartbeat = setInterval(() => this.#keepAlive(), heartbeatMs / 3)
     response.once('close', () => clearInterval(this.#heartbeat))
   }

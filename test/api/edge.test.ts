@@ -98,3 +98,11 @@ describe('what is too large or too slow', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 401 /)
   })
 })
+
+describe('HEAD', () => {
+  it('of a stream is answered and over', async () => {
+    const response = await fetch(`${service.url}/activity`, { method: 'HEAD', signal: AbortSignal.timeout(5000) })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream')
+  })
+})

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../src/cli/free-port.ts'
 import { processesWith, type SeenProcess, signal } from '../support/processes.ts'
@@ -55,6 +56,11 @@ export async function npmStart(env: NodeJS.ProcessEnv = {}): Promise<RunningStar
   const exitCode = once(child, 'exit').then(([code]) => code as number | null)
   const processes = () => processesWith(marker)
   const cleanUp = async () => {
+    // Redis writes its title over its environment, so that nothing marks it: who started it has to stop it.
+    if (child.exitCode === null && child.pid !== undefined) {
+      process.kill(-child.pid, 'SIGINT')
+      await Promise.race([exitCode, sleep(15_000)])
+    }
     for (const { pid } of processes()) signal(pid, 'SIGKILL')
     await rm(folder, { recursive: true, force: true })
   }

@@ -7,8 +7,8 @@ RUN npm ci --include=dev
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 RUN npm run build
-# What stays is what runs: no build tools, no libraries for other systems.
-RUN npm prune --omit=dev \
+# What stays is what runs: no build tools (two of them are optional peers of what does run), no libraries for other systems.
+RUN npm prune --omit=dev --omit=optional --omit=peer \
  && cd node_modules/onnxruntime-node/bin/napi-v* && rm -rf darwin win32
 COPY models models
 # Both kinds of graph, so that a container starts at once whatever its CPU can do.

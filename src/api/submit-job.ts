@@ -72,7 +72,7 @@ export async function prepareGenerate(
   deps: SubmitDeps,
   maxTokensWithout = defaultMaxTokens,
 ): Promise<PreparedJob<GeneratePayload>> {
-  assertServing(deps)
+  await assertServing(deps)
   const prompt = promptOf(body)
   const field = body.messages ? 'messages' : 'prompt'
   assertBytesFit(prompt, field, deps.maxContext)
@@ -109,7 +109,7 @@ export async function submitAnalysis(
   deps: SubmitDeps,
   submitter: Submitter,
 ): Promise<string> {
-  assertServing(deps)
+  await assertServing(deps)
   const mostTokens = deps.maxContext - promptFrameTokens - minimumLogTokens
   const maxTokens = options.max_tokens ?? Math.max(1, Math.min(defaultMaxTokens, mostTokens))
   const budgetTokens = logBudgetTokens(deps.maxContext, maxTokens)
@@ -119,7 +119,9 @@ export async function submitAnalysis(
   return enqueue({ payload: { kind: 'analyze-log', request, reduced }, promptTokens }, deps, submitter)
 }
 
-function assertServing({ watch }: SubmitDeps): void {
+/** What is known may be a second old; before a request is refused for it, it is looked at again. */
+async function assertServing({ watch }: SubmitDeps): Promise<void> {
+  if (watch.state.reachable && watch.serving.length === 0) await watch.refresh()
   if (!watch.state.reachable) throw new AppError('unavailable', 'the queue is not reachable', { retryAfterSeconds: 2 })
   if (watch.serving.length === 0) {
     throw new AppError('unavailable', 'no worker can serve at the moment', { retryAfterSeconds: 5 })

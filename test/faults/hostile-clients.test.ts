@@ -33,9 +33,15 @@ function open(halfOpen = false): RawClient {
   return client
 }
 
+async function accepted(answer: Promise<Response>): Promise<Response> {
+  const response = await answer
+  expect(response.ok, `answered ${response.status}`).toBe(true)
+  return response
+}
+
 async function startBystander(): Promise<Bystander> {
   // Again where a kept connection has just been closed by the server.
-  const response = await vi.waitFor(() => post(`${url}/generate/stream`, long), 20_000)
+  const response = await vi.waitFor(() => accepted(post(`${url}/generate/stream`, long)), 20_000)
   const seqs: number[] = []
   const ended = (async () => {
     for await (const { id } of followStream(response)) if (id !== null) seqs.push(id)
@@ -65,7 +71,7 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  const answer = await vi.waitFor(() => post(`${url}/jobs`, { kind: 'generate', ...long }), 20_000)
+  const answer = await vi.waitFor(() => accepted(post(`${url}/jobs`, { kind: 'generate', ...long })), 20_000)
   job = ((await answer.json()) as { id: string }).id
   bystander = await startBystander()
 })

@@ -2,7 +2,7 @@
 // the machine and its load; ratios of one run are what counts.
 //
 //   npm run bench                      all, about 8 minutes with both peers
-//   npm run bench -- engine | service | delivery  one of them
+//   npm run bench -- engine | service | delivery | edge  one of them
 //   npm run bench -- --write           all, and into the README and docs/bench.svg
 //   LLAMA_SERVER=http://127.0.0.1:9101 OPENVINO_BENCH='command' npm run bench
 
@@ -12,6 +12,8 @@ import { readSettings } from '../src/settings.ts'
 import { benchFlood } from './delivery-flood.ts'
 import { benchRecovery } from './delivery-recovery.ts'
 import { benchRelay } from './delivery-relay.ts'
+import { benchFairShare } from './edge-fair-share.ts'
+import { benchWrongKeys } from './edge-wrong-keys.ts'
 import { benchEngine } from './engine-bench.ts'
 import { machine } from './machine.ts'
 import { writeReadmePart } from './readme-part.ts'
@@ -33,6 +35,10 @@ if (wants('delivery')) {
   await benchRecovery(report)
   await benchRelay(report)
   await benchFlood(report)
+}
+if (wants('edge')) {
+  await benchWrongKeys(report)
+  await benchFairShare(report)
 }
 const markdown = report.finish()
 if (values.write && positionals.length === 0) {

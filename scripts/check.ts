@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, unused code, import boundaries and the fast tests, side by side, in under a minute.
+// `npm run check`: types, lint, unused code, import boundaries, licences and the fast tests, side by side, in under a minute.
 // Prints the output of what failed.
 
 import { delimiter } from 'node:path'
@@ -12,6 +12,7 @@ const checks: Record<string, string[]> = {
   lint: ['biome', 'check', '--error-on-warnings'],
   'unused code': ['knip'],
   'import boundaries': ['node', '--import', 'tsx', 'scripts/boundaries.ts'],
+  licences: ['node', '--import', 'tsx', 'scripts/licences.ts'],
   tests: ['vitest', 'run', '--project', 'fast', '--reporter', 'dot'],
 }
 

@@ -11,6 +11,12 @@ export interface ApiKey {
   hash: Buffer
 }
 
+export interface Keys {
+  /** Empty, and no adminKey: nobody is asked for a key. */
+  apiKeys: ApiKey[]
+  adminKey: ApiKey | null
+}
+
 /** Shorter ones could be guessed. */
 const shortestKey = 8
 export const allowedKeys = `NAME:KEY or KEY, comma-separated, or the path of a file with one a line; a key has at least ${shortestKey} visible ASCII characters`
@@ -25,6 +31,8 @@ export function hashOfKey(key: string): Buffer {
 export const apiKeys: z.ZodType<ApiKey[], string> = z.string().transform((text, context) => {
   try {
     const keys = items(text).map(({ item, place }) => parseKey(item, place))
+    // Taken for no keys at all, it would open the service to everyone.
+    if (keys.length === 0) throw new Error('it names a file without a key')
     refuseSharedKeys(keys)
     return keys
   } catch (thrown) {
@@ -45,6 +53,14 @@ export const adminKey: z.ZodType<ApiKey, string> = z.string().transform((text, c
   }
 })
 
+/** The files among the items. */
+export function keyFilesIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(isPath)
+}
+
 interface Item {
   item: string
   /** For messages: `key 2`, `line 7 of /run/secrets/keys`. */
@@ -55,8 +71,12 @@ function items(text: string, several = true): Item[] {
   const parts = several ? text.split(',') : [text]
   return parts.flatMap((part, index) => {
     const item = part.trim()
-    return /^\.{0,2}\//.test(item) ? linesOf(item) : [{ item, place: `key ${index + 1}` }]
+    return isPath(item) ? linesOf(item) : [{ item, place: `key ${index + 1}` }]
   })
+}
+
+function isPath(item: string): boolean {
+  return /^\.{0,2}\//.test(item)
 }
 
 function linesOf(path: string): Item[] {

@@ -163,9 +163,6 @@ export type Settings = ReturnType<typeof readSettings>
 
 /** Throws one `bad_setting` for the first wrong value: its name, the value without passwords, and what is allowed. */
 export function readSettings(env: NodeJS.ProcessEnv) {
-  const apiKeys = isSet(env.API_KEYS) ? required(env, 'API_KEYS') : []
-  const adminKey = optional(env, 'ADMIN_KEY')
-  refuseAdminAmong(apiKeys, adminKey)
   return {
     /** null: not set. */
     redisUrl: optional(env, 'REDIS_URL'),
@@ -186,9 +183,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     bodyLimitBytes: required(env, 'BODY_LIMIT').bodyBytes,
     logBodyLimitBytes: required(env, 'BODY_LIMIT').logBytes,
     maxConnections: required(env, 'MAX_CONNECTIONS'),
-    /** Empty, and no adminKey: nobody is asked for a key. */
-    apiKeys,
-    adminKey,
+    ...readKeys(env),
     /** 0: no limit. */
     rateLimitRequests: required(env, 'RATE_LIMIT_REQUESTS'),
     rateLimitTokens: required(env, 'RATE_LIMIT_TOKENS'),
@@ -204,6 +199,19 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     dataDir: required(env, 'DATA_DIR'),
     noInstall: required(env, 'NO_INSTALL'),
   }
+}
+
+/** The keys as they are now: files that hold them are read again. @throws AppError `bad_setting` */
+export function readKeys(env: NodeJS.ProcessEnv): keys.Keys {
+  const apiKeys = isSet(env.API_KEYS) ? required(env, 'API_KEYS') : []
+  const adminKey = optional(env, 'ADMIN_KEY')
+  refuseAdminAmong(apiKeys, adminKey)
+  return { apiKeys, adminKey }
+}
+
+/** The files that hold keys. */
+export function keyFilesOf({ API_KEYS = '', ADMIN_KEY = '' }: NodeJS.ProcessEnv): string[] {
+  return [...keys.keyFilesIn(API_KEYS), ...keys.keyFilesIn(ADMIN_KEY)]
 }
 
 /** For the processes that can't look for a Redis themselves. */

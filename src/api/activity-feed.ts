@@ -1,11 +1,13 @@
 // One stream about everything: the list of jobs, the workers, the charts' figures and the text of running jobs. A
 // browser opens at most six connections to a server, so a page that shows many jobs can't hold one for each.
+//
+// The readers of one caller share one feed: what it costs Redis does not grow with the pages that are open.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toAppError } from '../errors.ts'
 import type { StreamEvent } from '../stream/events.ts'
 import { readEvents } from '../stream/read-events.ts'
-import { type Caller, ownerListed } from './auth/caller.ts'
+import { type Caller, isOperator, ownerListed } from './auth/caller.ts'
 import { type DescribedJob, describeJob, type ListedJob, listJobs } from './describe-job.ts'
 import type { ApiService } from './service.ts'
 import type { SseResponse } from './sse-response.ts'
@@ -17,52 +19,75 @@ const listed = 50
 const followed = 16
 /** A job that was running before the page opened shows its last words, not all. */
 const recalledEvents = 60
+const recalledCharacters = 400
 const keptReasons = 500
 
 export class ActivityFeed {
   readonly #service: ApiService
   readonly #caller: Caller
-  readonly #sse: SseResponse
-  readonly #signal: AbortSignal
-  readonly #followed = new Set<string>()
+  readonly #readers = new Set<SseResponse>()
+  /** Those whose client has not taken the last snapshot yet; they miss the next ones. */
+  readonly #behind = new Set<SseResponse>()
+  /** The last words of each running job that is followed. */
+  readonly #words = new Map<string, string>()
   /** Why jobs failed; read once each. */
   readonly #reasons = new Map<string, string>()
+  #jobs: (DescribedJob & { error?: string })[] | null = null
+  #stop = new AbortController()
 
-  constructor(service: ApiService, caller: Caller, sse: SseResponse, signal: AbortSignal) {
+  constructor(service: ApiService, caller: Caller) {
     this.#service = service
     this.#caller = caller
-    this.#sse = sse
-    this.#signal = signal
   }
 
-  /** Sends until the signal aborts. While Redis is away there is no news. */
-  async run(): Promise<void> {
-    this.#sse.offer(sseFrame('history', { samples: this.#service.history.samples }))
-    while (!this.#signal.aborted) {
+  /** Sends to one reader, until it leaves. @returns whether others are still there */
+  async follow(sse: SseResponse, left: AbortSignal): Promise<boolean> {
+    sse.offer(sseFrame('history', { samples: this.#service.history.samples }))
+    if (this.#jobs !== null) this.#send(sse, this.#snapshot(this.#jobs))
+    for (const [id, text] of this.#words) sse.offer(sseFrame('text', { id, text }))
+    this.#readers.add(sse)
+    if (this.#readers.size === 1) void this.#run(this.#stop.signal)
+    if (!left.aborted) await new Promise((resolve) => left.addEventListener('abort', resolve, { once: true }))
+    this.#readers.delete(sse)
+    if (this.#readers.size > 0) return true
+    this.#stop.abort()
+    return false
+  }
+
+  /** While Redis is away there is no news. */
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
       try {
         const jobs = await listJobs(this.#service, ownerListed(this.#caller), listed)
-        const described = await Promise.all(jobs.map((job) => this.#withReason(job)))
-        if (!(await this.#sse.write(sseFrame('snapshot', this.#snapshot(described))))) return
-        for (const job of jobs) this.#followText(job)
+        this.#jobs = await Promise.all(jobs.map((job) => this.#withReason(job)))
+        const frame = this.#snapshot(this.#jobs)
+        for (const sse of this.#readers) this.#send(sse, frame)
+        for (const job of jobs) this.#followText(job, signal)
       } catch (thrown) {
         const { message } = toAppError(thrown, 'unavailable')
         this.#service.logger.debug({ reason: message }, 'no news of the queue')
       }
-      await sleep(snapshotMs, undefined, { signal: this.#signal }).catch(() => {})
+      await sleep(snapshotMs, undefined, { signal }).catch(() => {})
     }
   }
 
-  #snapshot(jobs: DescribedJob[]) {
-    const { watch, history, model } = this.#service
+  #send(sse: SseResponse, frame: string): void {
+    if (this.#behind.has(sse)) return
+    this.#behind.add(sse)
+    void sse.write(frame).finally(() => this.#behind.delete(sse))
+  }
+
+  #snapshot(jobs: DescribedJob[]): string {
+    const { watch, history, model, auth } = this.#service
     const { admitted, waiting, reachable } = watch.state
-    // Hosts and processes are the operator's business.
-    const workers = this.#caller.kind === 'key' ? [] : watch.state.workers
+    const workers = isOperator(this.#caller, auth.keys.hasAdmin) ? watch.state.workers : []
     const sample = history.samples.at(-1)
-    return { model, reachable, jobs, workers, queue: { admitted, waiting }, ...(sample && { sample }) }
+    const queue = { admitted, waiting }
+    return sseFrame('snapshot', { model, reachable, jobs, workers, queue, ...(sample && { sample }) })
   }
 
   async #withReason(job: ListedJob): Promise<DescribedJob & { error?: string }> {
-    const described = describeJob(this.#service, job)
+    const described = describeJob(this.#service, this.#caller, job)
     if (job.record.state !== 'failed') return described
     const reason = this.#reasons.get(job.id) ?? (await this.#reasonOf(job))
     this.#reasons.set(job.id, reason)
@@ -76,18 +101,22 @@ export class ActivityFeed {
     return end?.type === 'error' ? end.message : 'unknown'
   }
 
-  #followText({ id, record }: ListedJob): void {
-    if (record.state !== 'active' || this.#followed.has(id) || this.#followed.size >= followed) return
-    this.#followed.add(id)
-    void this.#sendText(id, Math.max(-1, record.last - recalledEvents)).finally(() => this.#followed.delete(id))
+  #followText({ id, record }: ListedJob, signal: AbortSignal): void {
+    if (record.state !== 'active' || this.#words.has(id) || this.#words.size >= followed) return
+    this.#words.set(id, '')
+    const afterSeq = Math.max(-1, record.last - recalledEvents)
+    void this.#sendText(id, afterSeq, signal).finally(() => this.#words.delete(id))
   }
 
   /** What can't be sent now is not worth waiting for: the page shows the last words only. */
-  async #sendText(id: string, afterSeq: number): Promise<void> {
+  async #sendText(id: string, afterSeq: number, signal: AbortSignal): Promise<void> {
     try {
-      for await (const events of readEvents(this.#service.follow.source, id, { afterSeq, signal: this.#signal })) {
+      for await (const events of readEvents(this.#service.follow.source, id, { afterSeq, signal })) {
         const text = events.map((event) => (event.type === 'token' ? event.text : '')).join('')
-        if (text !== '') this.#sse.offer(sseFrame('text', { id, text }))
+        if (text === '') continue
+        this.#words.set(id, `${this.#words.get(id)}${text}`.slice(-recalledCharacters))
+        const frame = sseFrame('text', { id, text })
+        for (const sse of this.#readers) sse.offer(frame)
       }
     } catch {
       // The job expired or is damaged: its line in the list says so.

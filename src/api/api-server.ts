@@ -1,9 +1,11 @@
 // One API process: its listeners in front of the service, and how it stops.
 
-import { createServer, type Server } from 'node:http'
-import type { Express } from 'express'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { Express, Request, Response } from 'express'
 import { AppError, toAppError } from '../errors.ts'
 import { createApp } from './app.ts'
+import type { KeyRing } from './auth/key-ring.ts'
+import { sendError } from './http-error.ts'
 import { openService, type ServiceOptions } from './open-service.ts'
 
 /** A client gets this long to send its headers and its body. */
@@ -13,6 +15,8 @@ export interface ApiServer {
   /** The ports it listens on: the ones asked for, or those the system chose for 0. */
   readonly ports: number[]
   readonly app: Express
+  /** Of those who may ask. */
+  readonly keys: KeyRing
   stop(): Promise<void>
 }
 
@@ -29,7 +33,7 @@ export async function startApi(options: ServiceOptions): Promise<ApiServer> {
   const app = createApp(service)
   try {
     for (const port of settings.ports) {
-      const server = createServer(serverOptions, app)
+      const server = createServer(serverOptions, serve(app))
       server.maxConnections = settings.maxConnections
       servers.push(server)
       await listen(server, port, settings.host)
@@ -38,7 +42,17 @@ export async function startApi(options: ServiceOptions): Promise<ApiServer> {
     await stop()
     throw error
   }
-  return { ports: servers.map(portOf), app, stop }
+  return { ports: servers.map(portOf), app, keys: service.auth.keys, stop }
+}
+
+/** An address that Express' router can't read gets past all of its routes. */
+function serve(app: Express): RequestListener {
+  return (request, response) => {
+    app(request as Request, response as Response, () => {
+      const message = `${request.url?.slice(0, 100)} is no address; allowed: a path such as /jobs, or an URL`
+      sendError(response as Response, new AppError('malformed', message, { field: 'url' }))
+    })
+  }
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

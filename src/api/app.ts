@@ -25,6 +25,7 @@ import type { ApiService } from './service.ts'
 export function createApp(service: ApiService): Express {
   const app = express()
   app.set('etag', false)
+  app.set('x-powered-by', false)
   app.set('trust proxy', service.settings.trustProxy)
   app.use(limitPipelining())
   app.use(traceRequests(service.tracing))

@@ -3,6 +3,7 @@
 import { usageOf } from '../stream/ends.ts'
 import { summarize } from '../stream/event-log.ts'
 import type { JobRecord } from '../stream/job-record.ts'
+import { type Caller, isOperator } from './auth/caller.ts'
 import type { ApiService } from './service.ts'
 import { resultOf } from './wire.ts'
 
@@ -31,7 +32,9 @@ export async function listJobs(
   return known.map(({ id, record }) => ({ id, record, position: places.get(id) }))
 }
 
-export function describeJob({ watch }: ApiService, { id, record, position }: ListedJob) {
+/** @param caller who gets to see it: hosts and processes are the operators' business */
+export function describeJob({ watch, auth }: ApiService, caller: Caller, { id, record, position }: ListedJob) {
+  const worker = isOperator(caller, auth.keys.hasAdmin) ? record.worker : undefined
   return {
     id,
     kind: record.kind,
@@ -40,7 +43,7 @@ export function describeJob({ watch }: ApiService, { id, record, position }: Lis
     ...(position !== undefined && { position, eta_ms: watch.etaMs(position) }),
     attempt: record.fence,
     ...(record.request_id !== '' && { request_id: record.request_id }),
-    ...(record.worker && { worker: record.worker }),
+    ...(worker && { worker }),
     usage: usageOf(record.prompt_tokens, record.tokens),
     ...(record.first_token_at !== undefined && { ttft_ms: Math.round(record.first_token_at - record.created_at) }),
     ...(record.ended_at !== undefined && { ended_at: new Date(record.ended_at).toISOString() }),

@@ -60,10 +60,19 @@ export function setRetryAfter(response: Response, status: number, error: AppErro
   if (retryAfter !== undefined) response.set('Retry-After', String(Math.max(1, Math.ceil(retryAfter))))
 }
 
+interface HttpError {
+  type?: string
+  status?: number
+  limit?: number
+  code?: string
+  name?: string
+  message?: string
+}
+
 /** What Express, its body parser and the Redis client throw, as AppErrors. */
 export function fromThrown(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown
-  const error = thrown as { type?: string; status?: number; limit?: number; name?: string; message?: string }
+  const error = thrown as HttpError
   switch (error.type) {
     case 'entity.parse.failed':
       return new AppError('malformed', `the body is not valid JSON: ${error.message}`, { field: 'body' })
@@ -72,12 +81,19 @@ export function fromThrown(thrown: unknown): AppError {
         field: 'body',
       })
     case 'encoding.unsupported':
+      return new AppError('unsupported_media_type', `${error.message}; allowed: gzip, deflate, br, identity`, {
+        field: 'Content-Encoding',
+      })
     case 'charset.unsupported':
       return new AppError('unsupported_media_type', `${error.message}; send UTF-8 JSON`, { field: 'Content-Type' })
     case 'request.aborted':
     case 'request.size.invalid':
     case 'stream.encoding.set':
       return new AppError('malformed', 'the body ended before its Content-Length', { field: 'body' })
+  }
+  // Of zlib and of brotli.
+  if (error.code !== undefined && /^(Z_|ERR__ERROR_)/.test(error.code)) {
+    return new AppError('malformed', 'the body is not packed as its Content-Encoding says', { field: 'body' })
   }
   if (error.name === 'URIError' || (error.status !== undefined && error.status >= 400 && error.status < 500)) {
     return new AppError('malformed', error.message ?? 'the request is malformed')

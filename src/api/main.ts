@@ -3,12 +3,13 @@
 import { exitGracefully } from '../graceful-exit.ts'
 import { createLogger } from '../logger.ts'
 import { runMain } from '../process-main.ts'
-import { readSettings, requireRedisUrl } from '../settings.ts'
+import { keyFilesOf, readKeys, readSettings, requireRedisUrl } from '../settings.ts'
 import { resolveModel, tokenizerFilesOf } from '../tokenizer/model-files.ts'
 import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { openTracing } from '../tracing.ts'
 import { programVersion } from '../version.ts'
 import { startApi } from './api-server.ts'
+import { watchKeys } from './auth/watch-keys.ts'
 
 await runMain(async () => {
   const settings = readSettings(process.env)
@@ -32,7 +33,10 @@ await runMain(async () => {
     logger,
   })
   logger.info({ host: settings.host, ports: api.ports }, 'listening')
+  const read = () => readKeys(process.env)
+  const unwatch = watchKeys({ files: keyFilesOf(process.env), read, ring: api.keys, logger })
   exitGracefully(async () => {
+    unwatch()
     await api.stop()
     await tracing.close()
   }, logger)

@@ -83,6 +83,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)
   const ledger = tokenLimiter && new TokenLedger(tokenLimiter, store, warn('could not give tokens back'))
   const cases = new CaseStore(redis, keys)
+  const keyRing = new KeyRing(settings)
   const service: ApiService = {
     ...{
       settings,
@@ -97,12 +98,18 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
       index,
     },
     queueBoard: settings.adminKey && (await openQueueBoard(queue)),
-    auth: { keys: new KeyRing(settings.apiKeys, settings.adminKey), tickets: new Tickets(redis, keys) },
+    auth: { keys: keyRing, tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
       ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
       onQueueError: warn('could not add a job'),
-      limits: { maxJobs: settings.queueMaxJobs, maxTokens: settings.queueMaxTokens, owners: ownersOf(settings) },
+      limits: {
+        maxJobs: settings.queueMaxJobs,
+        maxTokens: settings.queueMaxTokens,
+        get owners() {
+          return keyRing.owners
+        },
+      },
       ...{ maxContext: options.model.maxContext, graceMs: settings.disconnectGraceMs, ttlMs: settings.streamTtlMs },
     },
     follow: {
@@ -132,9 +139,4 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
       await Promise.all([closeRedis(redis), closeRedis(subscriber), threads.close(), formats.close()])
     },
   }
-}
-
-/** How many names the keys have. */
-function ownersOf({ apiKeys }: Settings): number {
-  return new Set(apiKeys.map(({ name }) => name)).size
 }

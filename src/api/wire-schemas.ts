@@ -47,7 +47,10 @@ export const jobSchema = z.object({
   eta_ms: z.int().optional(),
   attempt: z.int().describe('0 before a worker has taken it'),
   request_id: z.string().optional().describe('x-request-id of the request that started it'),
-  worker: z.object({ id: z.string(), host: z.string(), pid: z.int() }).optional(),
+  worker: z
+    .object({ id: z.string(), host: z.string(), pid: z.int() })
+    .optional()
+    .describe('for operators: with an ADMIN_KEY its holder'),
   usage: usageSchema,
   ttft_ms: z.int().optional(),
   ended_at: z.iso.datetime().optional(),
@@ -123,7 +126,7 @@ export const snapshotEventSchema = z.object({
   model: z.object({ name: z.string(), precision: z.string(), maxContext: z.int() }),
   reachable: z.boolean().describe('whether Redis answers'),
   jobs: z.array(jobSchema.omit({ result: true, error: true }).extend({ error: z.string().optional() })),
-  workers: z.array(worker).describe('none for a key that is not an operator’s'),
+  workers: z.array(worker).describe('none where the key is not an operator’s'),
   queue: z.object({ admitted: z.int(), waiting: z.int() }),
   sample: sample.optional(),
 })

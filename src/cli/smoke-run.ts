@@ -3,7 +3,7 @@
 import { readSettings } from '../settings.ts'
 import { localUrl } from './readiness.ts'
 import { keyHeaders, serviceUrl } from './service-url.ts'
-import { scenarios, type Targets } from './smoke-scenarios.ts'
+import { type Scenario, scenarios, type Targets } from './smoke-scenarios.ts'
 
 /** Without a URL: the service that `npm start` runs here, its first port for logs and its last for the model. */
 function targets(url: string | undefined): Targets {
@@ -16,21 +16,35 @@ function targets(url: string | undefined): Targets {
   return { logsUrl: base, modelUrl: base, headers }
 }
 
-export async function smoke(url: string | undefined): Promise<void> {
+/** What a scenario has seen, or why it failed. */
+interface Outcome {
+  name: string
+  passed: boolean
+  text: string
+}
+
+export async function smoke(url: string | undefined, { json = false }: { json?: boolean } = {}): Promise<void> {
   const where = targets(url)
-  process.stdout.write(`model service ${where.modelUrl}, log analysis ${where.logsUrl}\n`)
-  let passed = 0
-  for (const [index, { name, run }] of scenarios.entries()) {
-    const outcome = await run(where).then(
-      (seen) => ({ ok: true, text: seen }),
-      (thrown: Error) => ({
-        ok: false,
-        text: [thrown.message, (thrown.cause as Error)?.message].filter(Boolean).join(': '),
-      }),
-    )
-    if (outcome.ok) passed++
-    process.stdout.write(`${index + 1}. ${outcome.ok ? 'PASS' : 'FAIL'}  ${name}: ${outcome.text}\n`)
+  const say = (line: string) => json || process.stdout.write(`${line}\n`)
+  say(`model service ${where.modelUrl}, log analysis ${where.logsUrl}`)
+  const outcomes: Outcome[] = []
+  for (const scenario of scenarios) {
+    const outcome = await outcomeOf(scenario, where)
+    outcomes.push(outcome)
+    say(`${outcomes.length}. ${outcome.passed ? 'PASS' : 'FAIL'}  ${outcome.name}: ${outcome.text}`)
   }
-  process.stdout.write(`Passed: ${passed} Failed: ${scenarios.length - passed}\n`)
-  if (passed < scenarios.length) process.exitCode = 1
+  const passed = outcomes.filter((outcome) => outcome.passed).length
+  const failed = outcomes.length - passed
+  say(`Passed: ${passed} Failed: ${failed}`)
+  if (json) process.stdout.write(`${JSON.stringify({ passed, failed, scenarios: outcomes }, null, 2)}\n`)
+  if (failed > 0) process.exitCode = 1
+}
+
+async function outcomeOf({ name, run }: Scenario, where: Targets): Promise<Outcome> {
+  try {
+    return { name, passed: true, text: await run(where) }
+  } catch (thrown) {
+    const { message, cause } = thrown as Error
+    return { name, passed: false, text: [message, (cause as Error)?.message].filter(Boolean).join(': ') }
+  }
 }

@@ -3,4 +3,12 @@
 import { runMain } from '../process-main.ts'
 import { smoke } from './smoke-run.ts'
 
-await runMain(() => smoke(process.argv[2]))
+const words = process.argv.slice(2)
+const json = words.includes('--json')
+
+await runMain(() =>
+  smoke(
+    words.find((word) => word !== '--json'),
+    { json },
+  ),
+)

@@ -45,7 +45,11 @@ export function workflowaiCommand(): Command {
     .description('what a running service does: its model, workers and jobs')
     .option('--json', 'as JSON')
     .action(status)
-  program.command('smoke [url]').description('eight scenarios against a running service').action(smoke)
+  program
+    .command('smoke [url]')
+    .description('eight scenarios against a running service')
+    .option('--json', 'as JSON')
+    .action(smoke)
   program
     .command('completion <shell>')
     .description(`a completion script for ${shells.join(', ')}: source <(workflowai completion bash)`)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { head, RawClient } from '../faults/raw-client.ts'
 import { type RunningService, startService } from './running-service.ts'
 import { post } from './sse-client.ts'
 
@@ -171,9 +172,13 @@ const cases: BadRequest[] = [
     headers: { 'content-type': 'application/json; charset=klingon' },
   },
   {
-    ...{ name: 'an unknown content encoding', body: '{"prompt":"a"}', status: 415, field: 'Content-Type' },
+    ...{ name: 'an unknown content encoding', body: '{"prompt":"a"}', status: 415, field: 'Content-Encoding' },
     headers: { 'content-encoding': 'zip' },
   },
+  ...['gzip', 'deflate', 'br'].map((encoding) => ({
+    ...{ name: `a body that is no ${encoding}, as it says`, body: '{"prompt":"a"}', status: 400, field: 'body' },
+    headers: { 'content-encoding': encoding },
+  })),
   analyze('a log that is missing', {}, 'log_content'),
   analyze('an empty log', { log_content: '' }, 'log_content'),
   analyze('a log that is a list', { log_content: ['a'] }, 'log_content'),
@@ -199,6 +204,8 @@ const cases: BadRequest[] = [
     status: 400,
     field: 'starting_after',
   },
+  { name: 'an object in a query', path: '/knowledge?q[a]=1', method: 'GET', status: 422, field: 'q[a]' },
+  { name: 'a list in a query', path: '/knowledge?q=1&q=2', method: 'GET', status: 422, field: 'q' },
   { name: 'an unknown route', path: '/generat', method: 'GET', status: 404 },
   { name: 'GET on a POST route', path: '/generate', method: 'GET', status: 405 },
   { name: 'PUT on a job', path: '/jobs/job_a', method: 'PUT', body: {}, status: 405 },
@@ -232,6 +239,13 @@ describe('bad input', () => {
     expect(response.headers.get('content-type')).toContain('application/json')
     const { error } = (await response.json()) as { error: { message: string } }
     expect(error.message).toBe('top_p is 7; allowed: at most 1')
+  })
+
+  it.each(['http://[::bad/x', '//', 'http://a:b/'])('is also an address such as %s', async (address) => {
+    const client = new RawClient(service.url).send(head(`POST ${address}`, { 'content-length': 0 }))
+    expect(await client.answer()).toMatch(/^HTTP\/1.1 4\d\d .*"error":/s)
+    expect(client.received).not.toMatch(/<html|X-Powered-By/i)
+    client.socket.destroy()
   })
 
   it('leaves a service that answers the next request', async () => {

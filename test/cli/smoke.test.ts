@@ -63,6 +63,17 @@ test('a service that keeps the format passes all eight', async () => {
   expect(exitCode).toBe(0)
 })
 
+test('--json tells a program the same', async () => {
+  const { exitCode, output } = await smoke('--json', await serve('no done'))
+  const { passed, failed, scenarios } = JSON.parse(output)
+  expect({ passed, failed, exitCode }).toEqual({ passed: 4, failed: 4, exitCode: 1 })
+  expect(scenarios).toHaveLength(8)
+  expect(scenarios.find((one: { passed: boolean }) => !one.passed)).toEqual({
+    ...{ name: 'Streaming generation', passed: false },
+    text: expect.stringContaining('0 done events'),
+  })
+})
+
 test('a service with keys gets the one in API_KEY', async () => {
   const { exitCode, output } = await smokeWith('s3cret', await serve('none', 's3cret'))
   expect(output.trimEnd().split('\n').at(-1)).toBe('Passed: 8 Failed: 0')

@@ -29,6 +29,8 @@ export interface FaultyServiceOptions {
   /** MODEL of the workers; `scripted:RATE` answers with so many tokens a second, and needs little of a processor. */
   model: string
   env: NodeJS.ProcessEnv
+  /** One that may see the workers, where `env` has keys. */
+  key?: string
 }
 
 /** What a process must never say: a bug that nothing caught, or one that only the log saw. */
@@ -50,14 +52,17 @@ export class FaultyService {
   /** Faults at one place happen one after the other. */
   readonly #busy = new Map<string, Promise<unknown>>()
 
-  private constructor(redis: TestRedis, workerEnv: NodeJS.ProcessEnv) {
+  readonly #key: string | undefined
+
+  private constructor(redis: TestRedis, workerEnv: NodeJS.ProcessEnv, key: string | undefined) {
     this.redis = redis
     this.#workerEnv = workerEnv
+    this.#key = key
   }
 
   /** Resolves when every API serves and sees every worker. */
-  static async start({ apis, workers, model, env }: FaultyServiceOptions): Promise<FaultyService> {
-    const service = new FaultyService(await startTestRedis({ durable: true }), { ...env, MODEL: model })
+  static async start({ apis, workers, model, env, key }: FaultyServiceOptions): Promise<FaultyService> {
+    const service = new FaultyService(await startTestRedis({ durable: true }), { ...env, MODEL: model }, key)
     try {
       for (let i = 0; i < workers; i++)
         service.workers.push(await service.#launch('worker', i, { ...env, MODEL: model }))
@@ -118,7 +123,7 @@ export class FaultyService {
   }
 
   async #untilWorkersServe(): Promise<void> {
-    await Promise.all(this.urls.map((url) => untilWorkers(url, this.workers.length, 60_000)))
+    await Promise.all(this.urls.map((url) => untilWorkers(url, this.workers.length, 60_000, this.#key)))
   }
 
   async #launch(kind: 'api' | 'worker', index: number, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {

@@ -37,11 +37,12 @@ export async function workersOfStreams(url: string, count: number, apartMs: numb
 }
 
 /** Waits until GET /workers lists this many workers that can serve. */
-export async function untilWorkers(url: string, count: number, limitMs: number): Promise<void> {
+export async function untilWorkers(url: string, count: number, limitMs: number, key?: string): Promise<void> {
   let seen = ''
+  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` }
   for (const giveUpAt = Date.now() + limitMs; Date.now() < giveUpAt; await sleep(300)) {
     try {
-      seen = await (await fetch(`${url}/workers`, { signal: AbortSignal.timeout(5000) })).text()
+      seen = await (await fetch(`${url}/workers`, { headers, signal: AbortSignal.timeout(5000) })).text()
       const { workers } = JSON.parse(seen) as { workers: { ready: boolean }[] }
       if (workers.filter(({ ready }) => ready).length >= count) return
     } catch (thrown) {

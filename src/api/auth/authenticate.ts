@@ -1,15 +1,17 @@
 // The check of keys: every request behind it has a caller. It runs before a body is read, and costs one SHA-256 whatever
-// is sent, so that wrong keys can't slow those who have a right one.
+// is sent and no question to Redis, so that wrong keys can't slow those who have a right one.
 
-import type { Request, RequestHandler } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { AppError } from '../../errors.ts'
-import { type Caller, callerOf, setCaller } from './caller.ts'
+import { type Caller, callerOf, isOperator, setCaller } from './caller.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Tickets } from './tickets.ts'
 
 /** Wrong keys an address may try in a minute; further ones are answered with 429. A right key always passes. */
 const triesPerMinute = 30
+/** Reading as much costs less than another connection. */
+const smallBodyBytes = 64 * 1024
 const longestKey = 1024
 
 export interface AuthDeps {
@@ -36,7 +38,7 @@ export function authenticate({ keys, tickets }: AuthDeps): RequestHandler {
     }
     response.set('WWW-Authenticate', isPage(request) ? 'Basic realm="WorkflowAI"' : 'Bearer')
     const tried = key ?? ticket
-    if (tried !== null) await countWrong(wrong, request.ip ?? '')
+    if (tried !== null) await countWrong(wrong, request, response)
     throw tried === null
       ? missing(request)
       : new AppError('unauthorized', `the ${key === null ? 'ticket' : 'key'} is not known or has expired`)
@@ -46,8 +48,7 @@ export function authenticate({ keys, tickets }: AuthDeps): RequestHandler {
 /** Behind authenticate: operators only. Without an ADMIN_KEY every key is an operator's. */
 export function requireAdmin(keys: KeyRing): RequestHandler {
   return (request, _response, next) => {
-    const { kind } = callerOf(request)
-    if (kind === 'admin' || kind === 'anyone' || (kind === 'key' && !keys.hasAdmin)) next()
+    if (isOperator(callerOf(request), keys.hasAdmin)) next()
     else next(new AppError('forbidden', `${request.baseUrl}${request.path} needs the admin key`))
   }
 }
@@ -83,13 +84,19 @@ async function ofTicket(ticket: string | null, tickets: Tickets): Promise<Caller
 }
 
 /** @throws AppError `rate_limited` for an address beyond its tries */
-async function countWrong(wrong: RateLimiterMemory, address: string): Promise<void> {
+async function countWrong(wrong: RateLimiterMemory, request: Request, response: Response): Promise<void> {
   try {
-    await wrong.consume(address)
+    await wrong.consume(request.ip ?? '')
   } catch (refused) {
+    // A large body is not worth the reading; who has tries left may send it whole and see the answer.
+    if (!bodyIsSmall(request)) response.set('Connection', 'close')
     const retryAfterSeconds = (refused as RateLimiterRes).msBeforeNext / 1000
     throw new AppError('rate_limited', 'too many wrong keys from this address', { retryAfterSeconds })
   }
+}
+
+function bodyIsSmall({ headers }: Request): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= smallBodyBytes
 }
 
 function missing(request: Request): AppError {

@@ -50,6 +50,11 @@ export function ownerOf(caller: Caller): string {
   }
 }
 
+/** Who may see hosts, processes and figures of the whole service. Without an admin key every key may. */
+export function isOperator({ kind }: Caller, hasAdmin: boolean): boolean {
+  return kind === 'admin' || kind === 'anyone' || (kind === 'key' && !hasAdmin)
+}
+
 /** Whose jobs a list shows; null: everyone's. */
 export function ownerListed(caller: Caller): string | null {
   return caller.kind === 'key' ? caller.name : null

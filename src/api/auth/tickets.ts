@@ -7,6 +7,10 @@ import type { RedisClient } from '../../stream/redis.ts'
 
 export const ticketSeconds = 60
 
+const ticketBytes = 24
+/** Anything else was never issued, and is not worth asking Redis about. */
+const ticketForm = /^[\w-]{32}$/
+
 export class Tickets {
   readonly #redis: RedisClient
   readonly #keys: Keys
@@ -17,14 +21,14 @@ export class Tickets {
   }
 
   async issue(jobId: string): Promise<string> {
-    const ticket = randomBytes(24).toString('base64url')
+    const ticket = randomBytes(ticketBytes).toString('base64url')
     await this.#redis.set(this.#key(ticket), jobId, 'EX', ticketSeconds)
     return ticket
   }
 
   /** The job that a ticket is for; null when it is unknown or has expired. Any API process knows. */
   async jobOf(ticket: string): Promise<string | null> {
-    return this.#redis.get(this.#key(ticket))
+    return ticketForm.test(ticket) ? this.#redis.get(this.#key(ticket)) : null
   }
 
   #key(ticket: string): string {

@@ -18,8 +18,9 @@ export function jobRoutes(service: ApiService): Router {
   const existing = (request: Request<{ id: string }>) => visibleJob(request, store, request.params.id)
 
   router.get('/jobs', async (request, response) => {
-    const jobs = await listJobs(service, ownerListed(callerOf(request)), listed)
-    response.json({ jobs: jobs.map((job) => describeJob(service, job)) })
+    const caller = callerOf(request)
+    const jobs = await listJobs(service, ownerListed(caller), listed)
+    response.json({ jobs: jobs.map((job) => describeJob(service, caller, job)) })
   })
 
   router.get('/jobs/:id', async (request, response) => {
@@ -27,7 +28,7 @@ export function jobRoutes(service: ApiService): Router {
     const record = await existing(request)
     const position = record.state === 'queued' ? (await index.positions([id])).get(id) : undefined
     const outcome = record.ended_at === undefined ? {} : await outcomeOf(service, id, record)
-    response.json({ ...describeJob(service, { id, record, position }), ...outcome })
+    response.json({ ...describeJob(service, callerOf(request), { id, record, position }), ...outcome })
   })
 
   router.get('/jobs/:id/stream', async (request, response) => {

@@ -6,6 +6,8 @@ export interface Server {
   url: string
   /** `native`: our /generate/stream. `openai`: a /v1/completions, as llama-server has it. */
   kind: 'native' | 'openai'
+  /** Instead of the one in API_KEY. */
+  key?: string
 }
 
 export interface StreamRequest {
@@ -43,7 +45,7 @@ export async function readStream(
   const { prompt, maxTokens, sampling = { temperature: 0.8, ignore_eos: true } } = request
   const body = { prompt, max_tokens: maxTokens, ...sampling, ...(server.kind === 'openai' && { stream: true }) }
   const times: StreamTimes = { sentAt: performance.now(), tokenAt: [], tokens: 0 }
-  const key = process.env.API_KEY?.trim()
+  const key = server.key ?? process.env.API_KEY?.trim()
   const headers = { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) }
   const response = await fetch(server.url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (!response.ok || !response.body)

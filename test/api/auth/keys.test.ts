@@ -123,6 +123,14 @@ describe('a job', () => {
     expect(await listed('admin')).toEqual(expect.arrayContaining([alices, bobs]))
   })
 
+  it('says which worker has it to the admin key only', async () => {
+    const id = (await generate('alice')).headers.get('x-job-id')
+    for (const path of ['/jobs', `/jobs/${id}`]) {
+      expect(await (await send(path, { from: 'admin' })).text(), path).toMatch(/"pid":\d+/)
+      expect(await (await send(path, { from: 'alice' })).text(), path).not.toMatch(/"worker"|"pid"|"host"/)
+    }
+  })
+
   it('is attached to by an Idempotency-Key of the same API key only', async () => {
     const once = { 'idempotency-key': 'order-1' }
     const [first, again, other] = [

@@ -32,6 +32,7 @@ export function createApp(service: ApiService): Express {
   app.use(accessLog(service))
   app.use(securityHeaders)
   if (service.settings.corsOrigins.length > 0) app.use(crossOrigin(service.settings.corsOrigins))
+  app.use(tellMethods)
   // What stands above this line is open to everyone, what stands below knows its caller.
   app.use(openRoutes(service))
   app.use(consoleRoutes())
@@ -89,6 +90,17 @@ function refuseDuringShutdown({ follow }: ApiService): RequestHandler {
   return (_request, _response, next) => {
     next(follow.shutdown.aborted ? new AppError('unavailable', 'the service is shutting down') : undefined)
   }
+}
+
+/** Express would answer with the methods of the first router that has the path. */
+const tellMethods: RequestHandler = (request, response, next) => {
+  const allowed = request.method === 'OPTIONS' ? methodsOf(request.path) : []
+  if (allowed.length === 0) next()
+  else
+    response
+      .set('Allow', [...allowed, 'OPTIONS'].join(', '))
+      .status(204)
+      .end()
 }
 
 const unknownRoute: RequestHandler = (request, response, next) => {

@@ -1,5 +1,6 @@
 // Answering with a job's events: as a stream, or as one object when it has ended.
 
+import { setMaxListeners } from 'node:events'
 import type { Request, Response } from 'express'
 import { AppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -11,7 +12,11 @@ import { errorBody, fromThrown } from './http-error.ts'
 import type { ApiMetrics } from './metrics.ts'
 import type { Reader, Readers } from './readers.ts'
 import { SseResponse } from './sse-response.ts'
+import { show } from './validation.ts'
 import { queuedData, resultOf, sseFrame, toSse } from './wire.ts'
+
+/** One for each choice of an answer, and for each answer that waits on the same connection; more would be a leak. */
+const mostListeners = 150
 
 export interface FollowDeps {
   source: EventSource
@@ -34,6 +39,7 @@ export function attach(id: string, response: Response, deps: FollowDeps, onPosit
   // The response, never the request: a POST's request closes when its body has been read. And the socket: a response that
   // waits for one before it on the same connection never closes when that connection breaks.
   const { socket } = response.req
+  setMaxListeners(mostListeners, response, socket)
   socket.once('close', leave)
   response.once('close', () => {
     socket.off('close', leave)
@@ -117,14 +123,15 @@ export async function answerJob(id: string, kind: JobKind, response: Response, d
 
 /** The seq after which a client wants to go on: from `Last-Event-ID`, else `?starting_after=`; -1 for the start. */
 export function startingPoint(request: Request): number {
-  const header = request.get('Last-Event-ID')
-  const query = request.query.starting_after
-  const field = header === undefined ? 'starting_after' : 'Last-Event-ID'
-  const value = header ?? query
-  if (value === undefined || value === '') return -1
-  if (typeof value !== 'string' || !/^(-1|\d{1,15})$/.test(value)) {
-    const message = `${field} is ${JSON.stringify(value)}; allowed: a whole number from -1, the id of an event`
-    throw new AppError('invalid_header', message, { field })
-  }
-  return Number(value)
+  const header = eventId(request.get('Last-Event-ID'), 'Last-Event-ID')
+  // A page that reconnects sends both: what it has seen, and where it began.
+  const query = eventId(request.query.starting_after, 'starting_after')
+  return header ?? query ?? -1
+}
+
+function eventId(value: unknown, field: string): number | undefined {
+  if (value === undefined || value === '') return undefined
+  if (typeof value === 'string' && /^(-1|\d{1,15})$/.test(value)) return Number(value)
+  const message = `${field} is ${show(value)}; allowed: a whole number from -1, the id of an event`
+  throw new AppError('invalid_header', message, { field })
 }

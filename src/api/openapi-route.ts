@@ -16,7 +16,15 @@ export interface ParameterDoc {
   name: string
   in: 'path' | 'query' | 'header'
   description: string
-  schema: { type: 'string' | 'integer'; minimum?: number; maxLength?: number }
+  schema: {
+    type: 'string' | 'integer'
+    enum?: readonly string[]
+    minimum?: number
+    maximum?: number
+    minLength?: number
+    maxLength?: number
+    pattern?: string
+  }
   /** Without one the contract test leaves it out. */
   example?: string | number
 }

@@ -101,7 +101,7 @@ function answer({ description, json, events, media }: AnswerDoc, components: Com
   if (events) {
     const data = Object.entries(events).map(([name, one]) => [name, components.ref(one)])
     // OpenAPI 3.1 has no words for the events of a stream.
-    content['text/event-stream'] = { schema: { type: 'string' }, 'x-event-data': Object.fromEntries(data) }
+    content['text/event-stream'] = { 'x-event-data': Object.fromEntries(data) }
   }
   return {
     description,
@@ -128,6 +128,11 @@ function errorAnswer(status: ErrorStatus, path: string, components: Components) 
   }
 }
 
+/** Few languages but JavaScript read `\\p{...}` in a pattern; who breaks it is told what is allowed. */
+function dropUnreadable({ jsonSchema }: { jsonSchema: { pattern?: string } }): void {
+  if (jsonSchema.pattern?.includes('\\p{')) delete jsonSchema.pattern
+}
+
 /** The schemas that were referred to, each once. */
 class Components {
   readonly #byName = new Map<string, z.ZodType>()
@@ -142,7 +147,8 @@ class Components {
   all(): Record<string, object> {
     return Object.fromEntries(
       [...this.#byName].map(([name, schema]) => {
-        const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: name.endsWith('Request') ? 'input' : 'output' })
+        const io = name.endsWith('Request') ? 'input' : 'output'
+        const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, override: dropUnreadable })
         return [name, rest]
       }),
     )

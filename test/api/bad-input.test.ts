@@ -204,6 +204,10 @@ const cases: BadRequest[] = [
     status: 400,
     field: 'starting_after',
   },
+  {
+    ...{ name: 'a wrong starting_after beside a right Last-Event-ID', path: '/jobs/j/stream?starting_after=-2' },
+    ...{ method: 'GET', headers: { 'last-event-id': '3' }, status: 400, field: 'starting_after' },
+  },
   { name: 'an object in a query', path: '/knowledge?q[a]=1', method: 'GET', status: 422, field: 'q[a]' },
   { name: 'a list in a query', path: '/knowledge?q=1&q=2', method: 'GET', status: 422, field: 'q' },
   { name: 'an unknown route', path: '/generat', method: 'GET', status: 404 },

@@ -99,6 +99,18 @@ describe('what is too large or too slow', () => {
   })
 })
 
+describe('OPTIONS', () => {
+  it('tells all methods of a path, of whichever router, to everyone', async () => {
+    const allow = async (path: string) => {
+      const response = await fetch(closed.url + path, { method: 'OPTIONS' })
+      return [response.status, response.headers.get('allow')]
+    }
+    expect(await allow('/jobs')).toEqual([204, 'POST, GET, OPTIONS'])
+    expect(await allow('/jobs/job_x')).toEqual([204, 'GET, DELETE, OPTIONS'])
+    expect((await allow('/nothing'))[0]).toBe(401)
+  })
+})
+
 describe('HEAD', () => {
   it('of a stream is answered and over', async () => {
     const response = await fetch(`${service.url}/activity`, { method: 'HEAD', signal: AbortSignal.timeout(5000) })

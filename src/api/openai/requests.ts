@@ -80,7 +80,7 @@ export const completionRequestSchema = z.object({
       wellFormedText.min(1),
       tokenIds,
       z.array(wellFormedText.min(1)).min(1).max(mostChoices),
-      z.array(tokenIds).max(mostChoices),
+      z.array(tokenIds).min(1).max(mostChoices),
     ])
     .describe('a text or the ids of its tokens, or a list of either'),
   ...common,

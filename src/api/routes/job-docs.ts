@@ -9,6 +9,8 @@ const id: ParameterDoc = {
   description: 'as X-Job-Id or the answer that named the job',
 }
 
+const eventId = { type: 'integer', minimum: -1, maximum: 999_999_999_999_999 } as const
+
 export const jobDocs: RouteDoc[] = [
   {
     ...{ method: 'get', path: '/jobs', tag: 'Jobs' },
@@ -27,11 +29,11 @@ export const jobDocs: RouteDoc[] = [
     parameters: [
       id,
       {
-        ...{ name: 'Last-Event-ID', in: 'header', schema: { type: 'integer', minimum: -1 }, example: 0 },
+        ...{ name: 'Last-Event-ID', in: 'header', schema: eventId, example: 0 },
         description: 'what comes after this event',
       },
       {
-        ...{ name: 'starting_after', in: 'query', schema: { type: 'integer', minimum: -1 } },
+        ...{ name: 'starting_after', in: 'query', schema: eventId },
         description: 'the same, where a header can not be sent',
       },
       { name: 'ticket', in: 'query', schema: { type: 'string' }, description: 'instead of a key' },

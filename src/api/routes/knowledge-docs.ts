@@ -1,7 +1,7 @@
 // What the routes of the knowledge base say of themselves.
 
 import { z } from 'zod'
-import { caseInputSchema, knowledgeCaseSchema } from '../../knowledge/case.ts'
+import { caseInputSchema, caseSources, knowledgeCaseSchema } from '../../knowledge/case.ts'
 import { feedbackSchema } from '../../knowledge/feedback.ts'
 import { component, type ParameterDoc, type RouteDoc } from '../openapi-route.ts'
 import { casePageSchema, casesSchema, feedbackResultSchema } from '../wire-schemas.ts'
@@ -43,14 +43,22 @@ export const knowledgeDocs: RouteDoc[] = [
     summary: 'The cases that this key sees, the newest first, or by how well they fit words',
     parameters: [
       { name: 'q', in: 'query', schema: { type: 'string', maxLength: 500 }, example: 'npm', description: 'words' },
-      { name: 'source', in: 'query', schema: { type: 'string' }, description: 'seed, import or feedback' },
+      {
+        name: 'source',
+        in: 'query',
+        schema: { type: 'string', enum: caseSources },
+        description: 'where they are from',
+      },
       {
         name: 'limit',
         in: 'query',
-        schema: { type: 'integer', minimum: 1 },
-        description: 'at most 200; 50 by default',
+        schema: { type: 'integer', minimum: 1, maximum: 200 },
+        description: '50 by default',
       },
-      { name: 'offset', in: 'query', schema: { type: 'integer', minimum: 0 }, description: 'cases to leave out' },
+      {
+        ...{ name: 'offset', in: 'query', schema: { type: 'integer', minimum: 0, maximum: 999_999_999 } },
+        description: 'cases to leave out',
+      },
     ],
     answers: { 200: { description: 'a page of cases', json: component('CasePage', casePageSchema) } },
     errors: [422],

@@ -14,7 +14,11 @@ const jobRequests = [
 ]
 
 const idempotencyKey: ParameterDoc = {
-  ...{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string', maxLength: 255 } },
+  ...{
+    name: 'Idempotency-Key',
+    in: 'header',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
+  },
   description: 'the same key and body again attach to the same job',
 }
 
@@ -52,7 +56,7 @@ const generate = { ...common, tag: 'Generate', body: { of: [generateRequest], ex
 const uploads = ['text/plain', 'application/octet-stream', 'application/gzip', 'multipart/form-data']
 const uploadOptions = Object.keys(uploadOptionsSchema.shape).map(
   (name): ParameterDoc => ({
-    ...{ name, in: 'query', schema: { type: 'string' } },
+    ...{ name, in: 'query', schema: { type: 'string', minLength: 1 } },
     description:
       'of a log that is sent as it is: as in AnalyzeLogRequest, a list comma-separated; a form has fields for it',
   }),

@@ -68,6 +68,16 @@ describe('a chat completion', () => {
     expect(chunks.at(-1)?.usage).toMatchObject({ completion_tokens: 60 })
   })
 
+  it('answers as often as is allowed, without a word of a leak', async () => {
+    const warnings: Error[] = []
+    const warned = (warning: Error) => warnings.push(warning)
+    process.on('warning', warned)
+    expect((await client.chat({ ...request, n: 16 })).choices).toHaveLength(16)
+    await new Promise(setImmediate)
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
+  })
+
   it('reports logprobs of every token, streamed and whole alike', async () => {
     const body = { ...request, logprobs: true, top_logprobs: 2 }
     const content = (await client.chat(body)).choices[0]?.logprobs?.content

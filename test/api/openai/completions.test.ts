@@ -84,6 +84,8 @@ describe('a completion', () => {
       [{ prompt: ['a', 'b', 'c'], n: 9 }, 'n'],
       [{ prompt: {} }, 'prompt'],
       [{ prompt: '' }, 'prompt'],
+      [{ prompt: [] }, 'prompt'],
+      [{ prompt: [[]] }, 'prompt[0]'],
       [{ logprobs: 6 }, 'logprobs'],
     ]
     for (const [change, param] of cases) {

@@ -3,7 +3,8 @@
 
 import type { Redaction } from './analysis.ts'
 import { HintFinder } from './hint-finder.ts'
-import { type PersonalData, personalRules, type SecretRule, secretRules } from './secret-rules.ts'
+import { NextLineSecret } from './next-line-secret.ts'
+import { isSecret, type PersonalData, personalRules, type SecretRule, secretRules } from './secret-rules.ts'
 import { type NetFinding, SecretlintNet } from './secretlint-net.ts'
 
 const keyStart = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/
@@ -30,6 +31,7 @@ export class Redactor {
   /** Of each hint, the rules that ask for it, as indexes into the rules. */
   readonly #rulesOfHint: number[][]
   readonly #net = new SecretlintNet()
+  readonly #nextLine = new NextLineSecret()
   readonly #placeholders = new Map<string, string>()
   readonly #numbers = new Map<string, number>()
   readonly #byRule = new Map<string, number>()
@@ -53,11 +55,19 @@ export class Redactor {
 
   /** As redactLine, for several lines that follow each other: cheaper than one by one. */
   redactLines(lines: string[]): string[] {
-    const redacted = lines.map((line) => this.#byOwnRules(this.#withoutPrivateKey(line)))
+    const redacted = lines.map((line) => this.#byOwnRules(this.#withoutNextLineSecret(this.#withoutPrivateKey(line))))
     const whole = redacted.join('\n')
     const findings = this.#net.find(whole)
     if (findings.length === 0) return redacted
     return this.#withoutFindings(whole, findings).split('\n')
+  }
+
+  #withoutNextLineSecret(line: string): string {
+    const found = this.#nextLine.find(line)
+    if (found === null) return line
+    const secret = line.slice(found.start, found.end)
+    if (!isSecret(secret) || secret.includes('[REDACTED:')) return line
+    return line.slice(0, found.start) + this.#placeholder('secret-assignment', secret) + line.slice(found.end)
   }
 
   #byOwnRules(text: string): string {

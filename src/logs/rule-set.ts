@@ -6,7 +6,7 @@ import type { LogRule } from './rule.ts'
 import { coreRules } from './rules/core-rules.ts'
 
 /** Longer lines are looked at through a window of this many characters, so that no rule sees more. */
-const maxRuleLength = 2048
+export const maxRuleLength = 2048
 
 /** Where in a huge line a failure is announced. */
 const strongWord = /\b(?:fatal|panic|exception|traceback|error|failed|failure)\b/i

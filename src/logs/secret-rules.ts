@@ -27,7 +27,8 @@ const harmless =
 /** Bare values after a colon are often prose (`token: unexpected end`): those of a secret mix kinds of characters. */
 const looksRandom = (value: string) => value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value)
 
-const isSecret = (value: string) => !harmless.test(value)
+/** Whether a value beside a telling name is one, not a variable, a mask or prose. */
+export const isSecret = (value: string) => !harmless.test(value)
 
 function literal(id: string, hints: string[], source: string): SecretRule {
   return { id, hints, pattern: new RegExp(source, 'g') }
@@ -137,11 +138,19 @@ export const secretRules: SecretRule[] = [
     accept: isSecret,
   },
   {
+    // echo value | docker login --password-stdin
+    id: 'secret-flag',
+    hints: ['-stdin', '--with-token', 'sudo -s'],
+    pattern:
+      /\b(?:echo|printf)\s{1,3}(?:-n\s{1,3}|'%s'\s{1,3})?(?:"(?<double>[^"\n]{1,512})"|'(?<single>[^'\n]{1,512})'|(?<secret>[^\s"'|;&]{1,512}))\s{0,3}\|[^|\n]{0,300}?(?:--password-stdin|--pass(?:word|phrase)-stdin|--with-token|\bsudo -S)/g,
+    accept: isSecret,
+  },
+  {
     // NAME=value, "name": "value", name => 'value'. In prose nobody writes an equals sign after these words.
     id: 'secret-assignment',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred', 'string'],
     pattern: new RegExp(
-      String.raw`(?:${strongNames})${nameEnd}\\{0,3}["']?(?:\]|\))?\s{0,3}(?:=>|:=|=|:)\s{0,3}(?:${quotedValue}|\\{1,3}"(?<escaped>[^"\\\n]{1,4096})\\{1,3}")`,
+      String.raw`(?:${strongNames})${nameEnd}\\{0,3}["']?(?:\]|\))?\s{0,3}(?:=>|->|:=|=|:)\s{0,3}(?:${quotedValue}|\\{1,3}"(?<escaped>[^"\\\n]{1,4096})\\{1,3}")`,
       'gi',
     ),
     accept: isSecret,
@@ -158,28 +167,76 @@ export const secretRules: SecretRule[] = [
   {
     id: 'secret-assignment',
     hints: ['pass', 'pwd'],
-    pattern: /(?:password|passwd|passphrase|pwd)\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{4,1023})(?=[\s,;]|$)/gi,
+    pattern: /(?:password|passwd|passphrase|pwd)(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{4,1023})(?=[\s,;]|$)/gi,
     accept: isSecret,
   },
   {
     id: 'secret-assignment',
     hints: ['secret', 'token', 'key', 'cred'],
-    pattern: new RegExp(String.raw`(?:${strongNames})\s{0,1}:\s{0,3}(?<secret>[^\s"',;]{8,1023})`, 'gi'),
+    pattern: new RegExp(String.raw`(?:${strongNames})(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{8,1023})`, 'gi'),
     accept: (value) => isSecret(value) && looksRandom(value),
   },
   {
     // <password>value</password>
     id: 'secret-assignment',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
-    pattern: new RegExp(String.raw`(?:${strongNames})>\s{0,3}(?<secret>[^\s<>][^<>\n]{2,1023})</`, 'gi'),
+    pattern: new RegExp(
+      String.raw`(?:${strongNames})(?:\s[^<>\n]{0,200})?>\s{0,3}(?<secret>[^\s<>][^<>\n]{2,1023})</`,
+      'gi',
+    ),
     accept: isSecret,
   },
   {
-    // Dockerfiles: ENV DB_PASSWORD value.
+    // <Password value="..."/>, <add key="ApiKey" value="..."/>
     id: 'secret-assignment',
-    hints: ['env '],
+    hints: ['value'],
     pattern: new RegExp(
-      String.raw`\benv\s{1,3}\w{0,60}(?:${strongNames})\s{1,3}(?<secret>[^\s"'=][^\s"']{2,1023})`,
+      String.raw`(?:<[\w.:-]{0,60}|\b(?:name|key)\s?=\s?["'][\w.:-]{0,80})(?:${strongNames})["']?\s[^<>\n]{0,200}?\bvalue\s?=\s?(?:${quotedValue})`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    // A call: password("..."), setApiKey('...'). Without quotes only what is no name of a variable.
+    id: 'secret-assignment',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
+    pattern: new RegExp(
+      String.raw`(?:${strongNames})\((?:"(?<double>[^"\\\n]{3,512})"|'(?<single>[^'\\\n]{3,512})'|(?<secret>[^\s"'()<>,;.]{4,512}))\)`,
+      'gi',
+    ),
+    accept: (value) => isSecret(value) && /\d/.test(value) && /[A-Za-z]/.test(value),
+  },
+  {
+    // access-token "...", password '...': a name of two words, or a password. `token "}"` is what parsers say.
+    id: 'secret-assignment',
+    hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
+    pattern: new RegExp(
+      String.raw`(?:(?:access|auth|api|bearer|bot|client|deploy|refresh|session|private|signing|registry)[_-](?:token|secret|key|pass(?:word|phrase)?)|pass(?:word|wd|phrase))\s{1,3}(?:"(?<double>[^"\s]{4,512})"|'(?<single>[^'\s]{4,512})')`,
+      'gi',
+    ),
+    accept: isSecret,
+  },
+  {
+    // redis.conf and CONFIG SET.
+    id: 'secret-assignment',
+    hints: ['requirepass', 'masterauth'],
+    pattern: /\b(?:requirepass|masterauth)["']?\s{1,3}["']?(?<secret>[^\s"']{3,512})/gi,
+    accept: isSecret,
+  },
+  {
+    // jdbc:oracle:thin:scott/value@host, sqlplus scott/value@db
+    id: 'url-password',
+    hints: ['jdbc:oracle:', 'sqlplus '],
+    pattern:
+      /(?:jdbc:oracle:\w{1,10}:|\bsqlplus\s(?:-\w{1,3}\s){0,3})[^\s/@:"']{1,128}\/(?:"(?<double>[^"\n]{1,256})"|(?<secret>[^\s@"']{1,256}))@/gi,
+    accept: isSecret,
+  },
+  {
+    // Dockerfiles: ENV DB_PASSWORD value, ARG TOKEN value.
+    id: 'secret-assignment',
+    hints: ['env ', 'arg '],
+    pattern: new RegExp(
+      String.raw`\b(?:env|arg)\s{1,3}\w{0,60}(?:${strongNames})\s{1,3}(?<secret>[^\s"'=][^\s"']{2,1023})`,
       'gi',
     ),
     accept: isSecret,

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
 import { categories, fixSchema, phases, referenceSchema, severities } from './analysis.ts'
+import { slowInput } from './pattern-trial.ts'
 import type { LogRule } from './rule.ts'
 import { coreRuleSet, RuleSet } from './rule-set.ts'
 
@@ -92,7 +93,11 @@ function readRules(folder: string, name: string): LogRule[] {
   }
   // zod leaves absent keys out, as exactOptionalPropertyTypes wants them; its type can't say so.
   const rules = parsed.data as LogRule[]
-  for (const rule of rules) assertExamples(rule, (problem) => refusal(folder, `${name}: ${rule.id}: ${problem}`))
+  for (const rule of rules) {
+    const refuse = (problem: string) => refusal(folder, `${name}: ${rule.id}: ${problem}`)
+    assertFast(rule, refuse)
+    assertExamples(rule, refuse)
+  }
   return rules
 }
 
@@ -101,6 +106,16 @@ function parseJson(folder: string, name: string): unknown {
     return JSON.parse(readFileSync(join(folder, name), 'utf8'))
   } catch (thrown) {
     throw refusal(folder, `${name} is not valid JSON: ${(thrown as Error).message}`)
+  }
+}
+
+/** Before anything else is done with a pattern: one that backtracks badly would hold up every analysis. */
+function assertFast({ pattern, unless, above, below, examples }: LogRule, refuse: (problem: string) => AppError): void {
+  const patterns = { pattern, unless, 'above.while': above?.while, 'below.while': below?.while }
+  for (const [field, each] of Object.entries(patterns)) {
+    if (each === undefined) continue
+    const slow = slowInput(each, [...examples.positive, ...examples.nearMiss])
+    if (slow !== null) throw refuse(`its ${field} takes too long by backtracking, for example for ${slow}`)
   }
 }
 

@@ -3,26 +3,13 @@
 // 2048, the longest that a rule is shown; what is quicker than a floor is not judged, so a busy machine can't fail it.
 
 import { describe, expect, it } from 'vitest'
+import { filled, hostileLines } from '../../src/logs/hostile-lines.ts'
 import type { LogRule } from '../../src/logs/rule.ts'
 import { coreRules } from '../../src/logs/rules/core-rules.ts'
 import { personalRules, secretRules } from '../../src/logs/secret-rules.ts'
 
 const floorMs = 5
 const mostGrowth = 10
-
-/** Runs of what patterns repeat: letters, digits, blanks, path and name characters, and the example's own pieces. */
-const runs = ['a', ' ', '1', '/', '.', '-', ':', 'a.', 'a/', '1:', ' a', "'", '"', '| ']
-
-function hostileLines(examples: string[]): { start: string; run: string }[] {
-  return examples.slice(0, 2).flatMap((example) => {
-    const words = example.split(/(?<=\W)/).slice(0, 5)
-    const starts = ['', ...words.map((_, i) => words.slice(0, i + 1).join(''))]
-    const own = [example, ...words.filter((word) => word.trim() !== '').slice(0, 2)]
-    return starts.flatMap((start) => [...runs, ...own].map((run) => ({ start, run })))
-  })
-}
-
-const filled = (start: string, run: string, length: number) => (start + run.repeat(length)).slice(0, length)
 
 function fastest(pattern: RegExp, line: string): number {
   let best = Number.POSITIVE_INFINITY
@@ -38,13 +25,13 @@ function fastest(pattern: RegExp, line: string): number {
 /** The lines for which a pattern's time grows too fast. */
 function growing(patterns: RegExp[], examples: string[]): string[] {
   const found: string[] = []
-  for (const { start, run } of hostileLines(examples)) {
-    for (const pattern of patterns) {
-      const long = fastest(pattern, filled(start, run, 2048))
+  for (const pattern of patterns) {
+    for (const hostile of hostileLines(pattern, examples)) {
+      const long = fastest(pattern, filled(hostile, 2048))
       if (long <= floorMs) continue
-      const short = fastest(pattern, filled(start, run, 512))
+      const short = fastest(pattern, filled(hostile, 512))
       if (long > mostGrowth * short)
-        found.push(`${start.slice(0, 40)} + ${run.slice(0, 20)}...: ${short} ms, ${long} ms`)
+        found.push(`${hostile.start.slice(0, 40)} + ${hostile.run.slice(0, 20)}...: ${short} ms, ${long} ms`)
     }
   }
   return found

@@ -61,6 +61,21 @@ const secrets: [rule: string, secret: string, line: (secret: string) => string][
   ['secret-assignment', 'hk3;Vq2+aB', (s) => `A temporary password is generated for root@localhost: ${s}`],
   ['secret-assignment', letters(16), (s) => `machine git.acme.dev login ci password ${s}`],
   ['secret-flag', 'opensesame', (s) => `args: ["--password=${s}"]`],
+  ['secret-assignment', 'opensesame', (s) => `<Password value="${s}"/>`],
+  ['secret-assignment', 'opensesame', (s) => `<add key="Db.Password" value="${s}" />`],
+  ['secret-assignment', 'open sesame', (s) => `<password encrypted="false">${s}</password>`],
+  ['secret-assignment', 'opensesame', (s) => `#7 [2/5] ARG DEPLOY_TOKEN ${s}`],
+  ['secret-assignment', 'opensesame', (s) => `ENV TOKEN ${s}`],
+  ['secret-assignment', 'opens3same', (s) => `builder.user("shop").password("${s}").build()`],
+  ['secret-assignment', 'opens3same!', (s) => `password(${s})`],
+  ['secret-assignment', 'opensesame', (s) => `password -> ${s}`],
+  ['secret-assignment', letters(24), (s) => `api_key -> ${s}`],
+  ['secret-assignment', 'opensesame', (s) => `access-token "${s}"`],
+  ['secret-assignment', 'opensesame', (s) => `requirepass ${s}`],
+  ['secret-assignment', 'opensesame', (s) => `CONFIG SET masterauth "${s}"`],
+  ['url-password', 't1ger', (s) => `connecting to jdbc:oracle:thin:scott/${s}@db.internal:1521/ORCL`],
+  ['secret-flag', 'opensesame', (s) => `+ echo ${s} | docker login -u ci --password-stdin registry.acme.dev`],
+  ['secret-flag', 'open sesame', (s) => `echo "${s}" | helm registry login --password-stdin`],
   ['vault-token', `hvs.${letters(30)}`, (s) => `VAULT login ${s}`],
   ['databricks-token', `dapi${hex(32)}`, (s) => `using ${s}`],
 ]
@@ -91,8 +106,44 @@ describe('the redactor', () => {
     'error: expected `;`, found keyword `let`',
     'public key: ssh-ed25519',
     'passed: 12, failed: 1',
+    '<Password value=""/>',
+    '<Button value="Reset the password"/>',
+    '<password></password>',
+    'ARG DEPLOY_TOKEN',
+    'ENV TOKEN $DEPLOY_TOKEN',
+    'the arg token is missing',
+    'const user = checkPassword(request)',
+    'expect(getPassword()).toBe(1)',
+    '$this->token->position',
+    'the parser maps token -> expression',
+    'SyntaxError: unexpected token "function" in JSON',
+    'requirepass is not set',
+    'requirepass ""',
+    'connecting to jdbc:oracle:thin:@db.internal:1521/ORCL',
+    'echo $DOCKER_PASSWORD | docker login --password-stdin',
+    'echo opensesame | docker load',
+    'password:\nEnter it again',
+    'password:\n  at Login (src/login.ts:4:2)',
+    'token:\n  value: 3\n  kind: ident',
+    'error: unexpected token:\n  identifier',
+    'secret: |\nkind: Secret',
   ])('leaves alone: %s', (line) => {
     expect(redact(line)).toBe(line)
+  })
+
+  it.each([
+    ['password:\n  opensesame', 'password:\n  [REDACTED:secret-assignment:1]'],
+    ['- token:\n    opensesame\n  kind: x', '- token:\n    [REDACTED:secret-assignment:1]\n  kind: x'],
+    [
+      '  db_password: |\n    open: sesame {now}\n\n    and more\n  host: db',
+      '  db_password: |\n    [REDACTED:secret-assignment:1]\n\n    [REDACTED:secret-assignment:2]\n  host: db',
+    ],
+    [
+      '2026-03-04T09:12:01Z   token: >-\n2026-03-04T09:12:02Z     opensesame',
+      '2026-03-04T09:12:01Z   token: >-\n2026-03-04T09:12:02Z     [REDACTED:secret-assignment:1]',
+    ],
+  ])('replaces a value on the lines after its name: %j', (log, redacted) => {
+    expect(redact(log)).toBe(redacted)
   })
 
   it('replaces personal data when asked, and only then', () => {

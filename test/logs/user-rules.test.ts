@@ -58,6 +58,27 @@ describe('rules of the user', () => {
     }
   })
 
+  it.each([
+    ['pattern', { pattern: "unknown gadget '(\\w+)+'" }],
+    ['pattern', { pattern: '(?i)unknown gadget (.*)*x$' }],
+    ['pattern', { pattern: "unknown gadget '\\w+'|(a|a)*b" }],
+    ['pattern', { pattern: "\\w*\\w*\\w*!|unknown gadget '\\w+'" }],
+    ['unless', { unless: '^(\\s*\\w+\\s*)*;$' }],
+    ['below.while', { below: { while: '(\\d+[.:]?)+$', max: 3 } }],
+  ])('whose %s backtracks without end are refused by file, rule and line: %j', (field, change) => {
+    write('frob.json', [{ ...rule, ...change }])
+    expect(() => ruleSetWith(folder)).toThrow(
+      new RegExp(`frob\\.json: frob/gadget: its ${field} takes too long by backtracking, for example for a line of`),
+    )
+  })
+
+  it('that only look like it are taken', () => {
+    write('frob.json', [
+      { ...rule, pattern: "(?i)^(?:\\S+ )*unknown gadget '(\\w+)'.*$", unless: '(?:a{1,3}){1,3}b|^.*known.*good' },
+    ])
+    expect(ruleSetWith(folder).match("E102 unknown gadget 'z'")?.groups[1]).toBe('z')
+  })
+
   it('of a folder that is not there are refused', () => {
     expect(() => ruleSetWith(join(folder, 'none'))).toThrow(/RULES_DIR .*none: it can't be read \(ENOENT\)/)
   })

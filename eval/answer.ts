@@ -4,6 +4,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Category } from '../src/logs/analysis.ts'
 import { reduceLog } from '../src/logs/reduce-log.ts'
+import type { RuleSet } from '../src/logs/rule-set.ts'
 import { rawLines } from './lines.ts'
 
 export interface Quote {
@@ -24,10 +25,10 @@ export interface Answer {
 export type Answerer = (log: Uint8Array) => Answer
 
 /** The analysis without the model: what `POST /workflows/analyze-log` knows before it asks one. */
-export function analysis(countTokens: (text: string) => number, budgetTokens: number): Answerer {
+export function analysis(countTokens: (text: string) => number, budgetTokens: number, rules: RuleSet): Answerer {
   return (log) => {
     const startedAt = performance.now()
-    const output = reduceLog(log, { logType: 'auto', budgetTokens, countTokens })
+    const output = reduceLog(log, { logType: 'auto', budgetTokens, countTokens, rules })
     const timeMs = performance.now() - startedAt
     const evidence = output.diagnosis.root_cause?.evidence ?? []
     const quotes = evidence.map(({ line_start, line_end, quote }) => ({

@@ -3,11 +3,12 @@
 //   npm run eval                        both halves; exit code 1 when the test half misses a threshold
 //   npm run eval -- --json              the figures for a program
 //   npm run eval -- --case NAME         one case with all that was found
+//   npm run eval -- --without-rules     how it does on tools that no rule knows: every tool's rules are off
 //   npm run eval -- --show-misses       also names the test half's misses; never tune rules by them
 
 import { Command } from 'commander'
 import { readCases } from './case.ts'
-import { embeddedAnalysis, evaluateHalf } from './evaluate.ts'
+import { embeddedAnalysis, evaluateHalf, generalRuleSet } from './evaluate.ts'
 import { caseReport, halfReport, missReport } from './report.ts'
 import { scoreOf, shortfalls } from './score.ts'
 
@@ -15,11 +16,12 @@ const options = new Command()
   .name('npm run eval --')
   .option('--json', 'the figures as JSON')
   .option('--case <name>', 'one case with all that was found')
+  .option('--without-rules', 'with general rules only, those of every tool off')
   .option('--show-misses', "name the test half's misses too; never tune rules by them")
   .parse()
-  .opts<{ json?: boolean; case?: string; showMisses?: boolean }>()
+  .opts<{ json?: boolean; case?: string; showMisses?: boolean; withoutRules?: boolean }>()
 const cases = readCases()
-const analyze = embeddedAnalysis()
+const analyze = embeddedAnalysis(options.withoutRules === true ? generalRuleSet : undefined)
 process.exitCode = options.case === undefined ? all() : one(options.case)
 
 function all(): number {

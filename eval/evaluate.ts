@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { coreRuleSet, RuleSet } from '../src/logs/rule-set.ts'
 import { ciRules } from '../src/logs/rules/ci.ts'
 import { genericRules } from '../src/logs/rules/generic.ts'
+import { shapeRules } from '../src/logs/rules/shapes.ts'
 import { Tokenizer } from '../src/tokenizer/tokenizer.ts'
 import { type Answerer, analysis, firstMention, lastLines } from './answer.ts'
 import type { EvalCase, Half } from './case.ts'
@@ -14,7 +15,7 @@ import { redactedLines, scoreOf, summaryOf } from './score.ts'
 const budgetTokens = 1300
 
 /** What is known of a tool that nobody wrote rules for: how CI systems talk, and what failures look like in general. */
-export const generalRuleSet = new RuleSet([...ciRules, ...genericRules])
+export const generalRuleSet = new RuleSet([...ciRules, ...shapeRules, ...genericRules])
 
 export function embeddedAnalysis(rules: RuleSet = coreRuleSet): Answerer {
   const file = (name: string) => fileURLToPath(new URL(`../models/${name}`, import.meta.url))

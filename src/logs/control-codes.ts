@@ -8,11 +8,12 @@ const shortCsi = '\u009b'
 /** C0 and C1 but the tab. */
 const controlRange = '\u0000-\u0008\u000b-\u001f\u007f-\u009f'
 
-// CSI (colours, cursor), OSC (titles, links) and the two-character escapes.
+// CSI (colours, cursor), OSC (titles, links), APC and its like (Buildkite's times) and the two-character escapes.
 const escapes = new RegExp(
   [
     String.raw`${esc}\[[0-?]{0,64}[ -/]{0,8}[@-~]`,
     String.raw`${esc}\][^${bell}${esc}\n]{0,4096}(?:${bell}|${esc}\\)?`,
+    String.raw`${esc}[_PX^][^${bell}${esc}\n]{0,4096}(?:${bell}|${esc}\\)?`,
     String.raw`${esc}[ -/]?[0-~]`,
     String.raw`${shortCsi}[0-?]{0,64}[@-~]`,
   ].join('|'),

@@ -17,8 +17,12 @@ const prefixes: RegExp[] = [
   // Taskcluster: `[task 2024-01-01T00:00:00.000Z] `
   new RegExp(String.raw`^\[[a-z]{2,20}[:\w-]{0,20} ${stamp}\] ?`),
   new RegExp(String.raw`^\uFEFF?[[(]?${stamp}[\])]?:? ?`),
+  // What containerd keeps of a pod: `stderr F `.
+  /^(?:stdout|stderr) [FP] /,
   // GitLab's stream marks: `00O `, `01E+`
   /^\d\d[OE][ +]/,
+  // syslog of RFC 5424: `<30>1 2026-03-04T09:12:01Z host app 4127 - - `
+  new RegExp(String.raw`^<\d{1,3}>\d ${stamp} (?:\S{1,255} ){4}(?:-|\[.{1,500}\]) ?`),
   // syslog and journald: `May  1 12:00:00 host unit[12]: ` and the same after an ISO stamp
   new RegExp(String.raw`^[A-Z][a-z]{2} [ \d]\d ${time} [\w.-]{1,253} [\w./@:-]{1,64}(?:\[\d{1,10}\])?: `),
   /^[\w.-]{1,253} [\w./@-]{1,64}\[\d{1,10}\]: /,
@@ -33,7 +37,7 @@ const prefixes: RegExp[] = [
 const sectionMark = /^section_(?:start|end):\d{1,12}:[\w.[\]=,-]{1,200}$/
 
 // Most prefixes start with one of these; a line that starts with a space has none.
-const maybePrefixed = /^[\uFEFF[(#\dA-Za-z]/
+const maybePrefixed = /^[\uFEFF[(<#\dA-Za-z]/
 
 /** The line without its prefixes. */
 export function withoutPrefix(text: string): string {

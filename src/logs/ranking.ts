@@ -18,6 +18,12 @@ const wrapperReach = 40
 /** Symptoms that score less show where a failed run went wrong, not that it failed; unless the log ends with them. */
 const tellingScore = 46
 
+/** In the output of a test that passed, a line is what the test provoked. */
+const passedTestPenalty = 45
+
+/** A warning that fails the run is as good as an error. */
+const strictWarningScore = 18
+
 /** The end of a log is where it failed. */
 const tail = 0.85
 
@@ -30,6 +36,12 @@ const minimumScore = 12
 /** The run got over it, or is about to try. */
 const recovered =
   /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]|\bretrying\b|\bretry (?:in|after|attempt|\d)|\b(?:will|to) retry\b|\battempts? \d+(?: of |\/| failed)|\bignor(?:ed|ing)\b|\bnon-?fatal\b|\bdeprecat|\btrying again\b|\btry again in\b/i
+
+const exceptionHead = /^(?:Caused by: )?(?:[\w$]{1,80}\.){1,12}[A-Z]\w{1,80}(?:Exception|Error)\b/
+const traceLine = /^\s+(?:at |\.\.\. \d)|^\s*(?:Caused by|Suppressed): |^(?:[\w$]{1,80}\.){1,12}[A-Z]\w{1,80}(?:Exception|Error)\b/
+const warningLevel = /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]/i
+/** Lines of a stack that are followed up to the message above it. */
+const maxTrace = 200
 
 interface Context {
   lines: LineStore
@@ -67,12 +79,15 @@ function scoreRule(anchors: Anchor[], context: Context): void {
   })
 }
 
-function placeScore(anchor: Anchor, { lines, run, templateCounts, wrappers }: Context): number {
+function placeScore(anchor: Anchor, context: Context): number {
+  const { lines, run, templateCounts, wrappers } = context
   const { index, rule } = anchor
   const body = lines.body(index).slice(0, 1000)
   let score = 0
   if (rule.general === true) score += detailScore(body)
-  if (isRecovered(anchor, body)) score -= 15
+  if (isRecovered(anchor, context)) score -= 15
+  if (rule.lastResort === true && run.warningsAreErrors) score += strictWarningScore
+  if (run.tests.passedAt(index)) score -= rule.sure === true ? passedTestPenalty / 2 : passedTestPenalty
   if (index < Math.max(run.lastFinalSuccess, run.lastPartSuccess)) {
     const failedAfter = (wrappers.at(-1) ?? -1) > index
     if (rule.role === 'cause') score -= failedAfter ? 6 : 42
@@ -92,9 +107,20 @@ function placeScore(anchor: Anchor, { lines, run, templateCounts, wrappers }: Co
   return score
 }
 
-/** A line that is sure to be a failure is one whatever its level. */
-function isRecovered({ rule }: Anchor, body: string): boolean {
-  return rule.sure !== true && recovered.test(body)
+/** A line that is sure to be a failure is one whatever its level; so is a warning where warnings are errors. */
+function isRecovered({ rule, index }: Anchor, { lines, run }: Context): boolean {
+  if (rule.sure === true || (rule.lastResort === true && run.warningsAreErrors)) return false
+  return recovered.test(lines.body(index).slice(0, 1000)) || isOfWarning(lines, index)
+}
+
+/** An exception that a logger printed below its warning has no level of its own. */
+function isOfWarning(lines: LineStore, index: number): boolean {
+  if (!exceptionHead.test(lines.body(index).slice(0, 500))) return false
+  for (let above = index - 1; above >= Math.max(0, index - maxTrace); above--) {
+    const body = lines.body(above).slice(0, 500)
+    if (!traceLine.test(body)) return warningLevel.test(body)
+  }
+  return false
 }
 
 function precedesWrapper(index: number, wrappers: number[]): boolean {
@@ -103,14 +129,15 @@ function precedesWrapper(index: number, wrappers: number[]): boolean {
 }
 
 /** What is left when a run that ended well, or that only grumbled, is no failure. */
-function failures(scored: Anchor[], { lines, run, wrappers }: Context): Anchor[] {
+function failures(scored: Anchor[], context: Context): Anchor[] {
+  const { lines, run, wrappers } = context
   const end = run.lastFinalSuccess
   const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
   const isFailure = (anchor: Anchor) =>
     anchor.rule.role === 'wrapper' ||
-    (anchor.score >= tellingScore && !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
+    (anchor.score >= tellingScore && !isRecovered(anchor, context))
   if (open.some(isFailure)) return open
   const late = Math.min(Math.max(lines.length * tail, lines.length - lastLines), lines.length - 5)
   if (run.lastPartSuccess > late) return []
-  return open.filter((anchor) => anchor.index >= late && !isRecovered(anchor, lines.body(anchor.index).slice(0, 1000)))
+  return open.filter((anchor) => anchor.index >= late && !isRecovered(anchor, context))
 }

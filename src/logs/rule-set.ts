@@ -44,7 +44,7 @@ export class RuleSet {
     const candidates = new Set(found.flatMap((hint) => this.#rulesOfHint[hint]!))
     for (const index of [...candidates].sort((a, b) => a - b)) {
       const rule = this.rules[index]!
-      const match = rule.pattern.exec(text)
+      const match = matchOf(rule, text)
       if (match === null || rule.unless?.test(text) === true) continue
       return { rule, groups: match.map((group) => group ?? ''), column: start + match.index }
     }
@@ -52,9 +52,16 @@ export class RuleSet {
   }
 }
 
-/** A line that a wrapper rule knows is noise, however it would look to the general rules. */
-function precedence({ role, weight }: LogRule): number {
-  return weight + { cause: 2000, wrapper: 1000, symptom: 0 }[role]
+function matchOf({ pattern, ignore }: LogRule, text: string): RegExpExecArray | null {
+  if (ignore === undefined) return pattern.exec(text)
+  // Blanked words leave the places of the others; the groups are those of the line as it is.
+  const match = pattern.exec(text.replace(ignore, (word) => ' '.repeat(word.length)))
+  return match === null ? null : (pattern.exec(text) ?? match)
+}
+
+/** What a rule of some tool knows, a wrapper included, comes before what the general rules see in the line. */
+function precedence({ role, weight, general }: LogRule): number {
+  return weight + { cause: 2000, wrapper: 1000, symptom: general === true ? -1000 : 0 }[role]
 }
 
 function windowStart(body: string): number {

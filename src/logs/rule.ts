@@ -19,6 +19,8 @@ export interface LogRule {
   pattern: RegExp
   /** A line that also matches this is no failure. */
   unless?: RegExp
+  /** Global. Words of a line that say nothing about a failure: the pattern is tried without them. */
+  ignore?: RegExp
   /**
    * `cause`: says what is wrong, where it is wrong. `symptom`: a failure without its reason, or one that often follows
    * from another. `wrapper`: only repeats that something failed; used when nothing better exists.
@@ -28,6 +30,8 @@ export interface LogRule {
   general?: boolean
   /** A failure whatever else the line says, be its level WARNING. */
   sure?: boolean
+  /** Counts where warnings fail a run, and otherwise only in a failed log that has nothing better. */
+  lastResort?: boolean
   /** 0-100: how likely the line is the one a person would point at. Causes 60-95, symptoms 35-60, wrappers 10-30. */
   weight: number
   category: Category

@@ -1,5 +1,7 @@
 // What a log says about its own run: the steps it consists of, which of them failed, which lines only echo the commands
-// that are about to run, and whether the run ended well.
+// that are about to run, which belong to tests that passed, and whether the run ended well.
+
+import { TestUnits } from './test-units.ts'
 
 const maxSteps = 4096
 /** A group that is never closed is no echo of a script. */
@@ -12,8 +14,9 @@ const stepStart =
 /** Said by the CI system inside the step that failed. */
 const stepFailed = /^##\[error\]|^The command ".{1,300}" (?:exited with [1-9]|failed and exited)/
 
-/** Scripts and commands that are shown before they run. */
-const echo = /^(?:\+{1,4} \S|\[command\]|##\[(?:command|debug|section|group)\]|\$ \S|::(?:group|debug)::)/
+/** Scripts and commands that are shown before they run; the line of a program that throws, which is not yet what it says. */
+const echo =
+  /^(?:>?\s*(?:raise \w|throw new |\d{1,6} \| )|\+{1,4} \S|\[command\]|##\[(?:command|debug|section|group)\]|\$ \S|::(?:group|debug)::)/
 
 /** The whole run ended well. */
 const finalSuccess =
@@ -21,20 +24,26 @@ const finalSuccess =
 
 /** A part of the run ended well; failures reported before it are of something else, or were expected. */
 const partSuccess =
-  /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|All (?:tests|checks) passed|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|^OK(?: \(.{0,60}\))?$/
+  /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|\b[Aa]ll (?:tests|checks) passed\b|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|^OK(?: \(.{0,60}\))?$/
 
 interface Step {
   start: number
   failed: boolean
 }
 
+/** What only warned has failed the run. */
+const strict =
+  /warnings? (?:being |are )?treated as errors?|\bwarnings found and -Werror|[Tt]reating warnings as errors|\b(?:fail|error) on warnings?\b|--max-warnings/
+
 export class RunStructure {
+  readonly tests = new TestUnits()
   #steps: Step[] = [{ start: 0, failed: false }]
   #failedSteps = 0
   #echoLeft = 0
   /** Index of the last line that says so; -1: none does. */
   lastFinalSuccess = -1
   lastPartSuccess = -1
+  warningsAreErrors = false
 
   /** @returns whether the line only echoes a command or a script, so that it can't be a failure */
   add(index: number, body: string): boolean {
@@ -46,7 +55,9 @@ export class RunStructure {
       this.#echoLeft--
       return true
     }
+    this.tests.add(index, body)
     if (stepFailed.test(body)) this.#fail()
+    if (strict.test(body)) this.warningsAreErrors = true
     // GitHub cleans up after every job; a job without an error until then has ended well.
     if (body.startsWith('Cleaning up orphan processes') && this.#failedSteps === 0) this.lastFinalSuccess = index
     if (finalSuccess.test(body)) this.lastFinalSuccess = index

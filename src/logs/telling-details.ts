@@ -15,10 +15,17 @@ const details: [RegExp, number][] = [
   ],
   // It counts, or it sends the reader elsewhere.
   [
-    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|see (?:the )?(?:above|log|below)|for more (?:details|information)/i,
+    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|\b\d+ (?:failed|failures?|errors?),? |[=:(] ?\d+ failed|\((?:failures|errors)=\d|see (?:the )?(?:above|log|below)|for more (?:details|information)|\[Help \d\]|^\W*(?:ERROR\W{1,3})?https?:\/\/\S+$/i,
     -14,
   ],
-  [/(?:did not run successfully|gave up|check (?:the )?logs? for)/i, -10],
+  [
+    /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|Failed to execute goal|could not compile\b|shutting down|(?:return|exit) (?:code|status))/i,
+    -12,
+  ],
+  // A heading announces; what it announces follows.
+  [/:\s*$/, -9],
+  // A word of failure with nothing to it.
+  [/^\W*(?:FAIL(?:ED|URE)?|ERROR|error|failed)\W*(?:[\w./-]{0,60}\W*)?$/, -8],
   // The chatter of a level below an error.
   [/(?:^|[\s[(|"=])(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)(?:[\]:)|"\s-]|$)/, -22],
   [/(?:^|[\s[(|"=])(?:info|debug|trace|notice|verbose)(?:\]|: )/, -22],

@@ -29,6 +29,7 @@ import { pythonRules } from './python.ts'
 import { resourceRules } from './resources.ts'
 import { rubyRules } from './ruby.ts'
 import { sanitizerRules } from './sanitizers.ts'
+import { shapeRules } from './shapes.ts'
 import { typescriptRules } from './typescript.ts'
 
 export const coreRules: LogRule[] = [
@@ -60,5 +61,6 @@ export const coreRules: LogRule[] = [
   ...kubernetesRules,
   ...resourceRules,
   ...ciRules,
+  ...shapeRules,
   ...genericRules,
 ]

@@ -4,9 +4,13 @@ import type { LogRule } from '../rule.ts'
 
 const unknown = { category: 'unknown', phase: 'unknown' } as const
 
-/** Lines about errors that are none: counts of zero, names, options, success. */
+/** Words about errors that are none: counts of zero, names of files and functions, options, what is done about errors. */
+const ignorable =
+  /\b(?:0|no|without|zero|any) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]{1,80}|\/(?:errors?|failures?|exceptions?|fail)\b|\b(?:errors?|exceptions?|failures?)[-_./]\w{1,80}|(?<!\S)--?[\w-]{0,40}(?:error|fail)[\w-]{0,40}|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w{1,40} )?(?:errors?|exceptions?|failures?|fails?)\b/gi
+
+/** Lines that are no failure whatever words they have: success, scripts, what a tool is about to do. */
 const harmless =
-  /\b(?:0|no|without|zero|any) (?:errors?|failures?|failed|exceptions?|fatal)|(?:errors?|failures?|failed|fail)["']?[:= ]{1,3}(?:0\b|\[\]|none|false|null)|[-_./](?:errors?|fail(?:ed|ures?)?|exceptions?)\b[-_./\w]|\/(?:errors?|failures?|exceptions?|fail)\b|\b(?:errors?|exceptions?|failures?)[-_./]\w|--?[\w-]{0,40}(?:error|fail)|\b(?:if|when|on|in case of|handle[sd]?|handling|catch|ignore[sd]?|ignoring|expected|recovered from|fixed|fixes|retry on|continue-on|test|tests|checking) (?:an? |the |any |all |for )?(?:\w+ )?(?:errors?|exceptions?|failures?|fails?)\b|\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*(?!\*)|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S+)? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
+  /\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*(?!\*)|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S{1,80})? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing|s)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
 
 /** A word of severity at the place where loggers put it: first in the line, in brackets, after `level=`. */
 const level = (names: string) =>
@@ -34,6 +38,7 @@ export const genericRules: LogRule[] = [
     pattern: new RegExp(
       String.raw`${level('FATAL|PANIC|CRITICAL|EMERG(?:ENCY)?|ALERT|crit|critical|emerg|panic|fatal|Fatal|Critical')}\W{0,4}(\S.{0,300})|(?:^|[\s:])(?:fatal error|FATAL (?:[A-Z]{1,20} ){0,3}ERROR|unrecoverable error)\b(.{0,300})|\bABEND[= ]?(\S.{0,200})`,
     ),
+    ignore: ignorable,
     unless: harmless,
     role: 'symptom',
     general: true,
@@ -57,6 +62,7 @@ export const genericRules: LogRule[] = [
     id: 'generic/error-level',
     hints: ['error', 'severe', 'err'],
     pattern: new RegExp(String.raw`${level('ERROR|SEVERE|ERR|error|err|E')}\W{0,4}(\S.{0,300})`),
+    ignore: ignorable,
     unless: harmless,
     role: 'symptom',
     general: true,
@@ -80,6 +86,7 @@ export const genericRules: LogRule[] = [
     hints: ['error'],
     pattern:
       /(?:^|[\s:\])*])(?:[\w-]{0,30}[ _-])?[Ee]rror(?: \w{1,12}|,\w{1,12})?: ?(\S.{0,300})|^\*[EF],\w{1,12}.{0,300}/,
+    ignore: ignorable,
     unless: harmless,
     role: 'symptom',
     general: true,
@@ -102,10 +109,11 @@ export const genericRules: LogRule[] = [
     hints: ['exception', 'traceback'],
     pattern:
       /\b(?:[A-Z]\w{2,60}Exception)\b:? ?(.{0,300})|^Traceback \(most recent call last\)|\bunhandled exception\b/i,
+    ignore: ignorable,
     unless: harmless,
     role: 'symptom',
     general: true,
-    weight: 50,
+    weight: 48,
     severity: 'high',
     below: { while: /^\s+at |^\s{2,}\S/, max: 6 },
     examples: {
@@ -133,6 +141,7 @@ export const genericRules: LogRule[] = [
     ],
     pattern:
       /\b(?:FAIL(?:ED|URE)?|[Ff]ail(?:ed|ure)\b(?: to)?|[Cc]annot|[Cc]an't|[Cc]ould(?: not|n't)|[Uu]nable to|[Aa]borted|[Aa]borting)\b.{0,200}/,
+    ignore: ignorable,
     unless: harmless,
     role: 'symptom',
     general: true,
@@ -171,6 +180,7 @@ export const genericRules: LogRule[] = [
     ],
     pattern:
       /\b(?:unknown|undefined|undeclared|invalid|unexpected|illegal|missing|unresolved|mismatch(?:ed)?|not found|does not exist|[Nn]o such|unsupported|damaged|corrupt(?:ed)?|violat(?:es|ion))\b|\bexpected .{1,80} (?:but|got|found|actual)\b/i,
+    ignore: ignorable,
     unless: new RegExp(`${harmless.source}|\\bwarn(?:ing)?\\b|\\bINFO\\b|\\bDEBUG\\b|deprecated`, 'i'),
     role: 'symptom',
     general: true,

@@ -6,6 +6,7 @@
 maven='
 rm -rf "$(getent passwd "$(id -un)" | cut -d: -f6)/.m2/repository/org/example"
 compiler="<maven.compiler.source>11</maven.compiler.source><maven.compiler.target>11</maven.compiler.target><project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>"
+newer=$(ls /usr/lib/jvm/*25*/bin/javac | head -n 1)
 junit="<dependency><groupId>org.junit.jupiter</groupId><artifactId>junit-jupiter</artifactId><version>5.10.2</version><scope>test</scope></dependency>"
 surefire="<plugin><artifactId>maven-surefire-plugin</artifactId><version>3.2.5</version></plugin>"
 money() { echo "<dependency><groupId>org.example</groupId><artifactId>money</artifactId><version>$1</version></dependency>"; }
@@ -87,7 +88,7 @@ mvn -B -ntp verify
 RUN
 
 maven_fails bump-class-version-compile --category compile --category dependency --root "class file has wrong version 69.0, should be" --root "cannot access org.example.money.Money" --format travis <<'RUN'
-JAVAC=/usr/lib/jvm/temurin-25-jdk-amd64/bin/javac lib 3.0 <<< 'package org.example.money; public class Money { }'
+JAVAC=$newer lib 3.0 <<< 'package org.example.money; public class Money { }'
 parent pricing web
 module pricing "$(money 3.0)"; module web
 printf 'package org.example.pricing;\n\nimport org.example.money.Money;\n\npublic class Prices {\n    Money price;\n}\n' > pricing/src/main/java/org/example/pricing/Prices.java
@@ -96,7 +97,7 @@ mvn -B -ntp test
 RUN
 
 maven_fails bump-class-version-test --category test --category dependency --category runtime --root "UnsupportedClassVersionError" --root "PricesTest.loads" --format jenkins <<'RUN'
-JAVAC=/usr/lib/jvm/temurin-25-jdk-amd64/bin/javac lib 3.0 <<< 'package org.example.money; public class Money { }'
+JAVAC=$newer lib 3.0 <<< 'package org.example.money; public class Money { }'
 parent pricing web
 module pricing "$(money 3.0)"; module web
 noisy pricing 12

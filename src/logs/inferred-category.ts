@@ -19,11 +19,11 @@ const words: [Category, RegExp][] = [
   ],
   [
     'dependency',
-    /\b(?:package|module|dependency|dependencies|artifact|library|gem|crate|wheel|plugin)\b.{0,80}\b(?:not found|missing|conflict|resolve|version|unavailable|not available|locate|no longer)|(?:not found|missing|cannot find|could not find|unable to (?:find|locate)|no matching).{0,60}\b(?:package|module|dependency|artifact|library|version|distribution)\b|lock ?file|lockfile|class file (?:major )?version|peer dep/i,
+    /\b(?:package|module|dependency|dependencies|artifact|library|gem|crate|wheel|plugin)\b.{0,80}\b(?:not found|missing|conflict|resolve|version|unavailable|not available|locate|no longer)|(?:not found|missing|cannot find|could not find|unable to (?:find|locate)|no matching).{0,60}\b(?:package|module|dependency|artifact|library|version|distribution)\b|lock ?file|lockfile|can't locate .{1,200} in @INC|has requirement|nothing provides|resolving dependencies|class file (?:major )?version|peer dep/i,
   ],
   [
     'lint',
-    /\blint(?:er|ing)?\b|\bstyle\b|formatt(?:ed|ing)|\bprettier\b|checkstyle|trailing whitespace|line (?:is )?(?:longer|too long)/i,
+    /\blint(?:er|ing)?\b|\bclippy\b|\bstyle\b|formatt(?:ed|ing)|\bprettier\b|checkstyle|trailing whitespace|line (?:is )?(?:longer|too long)/i,
   ],
   [
     'compile',
@@ -35,18 +35,19 @@ const words: [Category, RegExp][] = [
   ],
   [
     'compile',
-    /syntax error|undeclared|undefined (?:reference|symbol|variable|identifier)|cannot find symbol|compil(?:e|ation|er)|type mismatch|parse error|unresolved reference|is not a member|mismatched types/i,
+    /syntax error|undeclared|undefined (?:reference|symbol|variable|identifier)|cannot find symbol|compil(?:e|ation|er)|type mismatch|parse error|unresolved reference|is not a member|mismatched types|has type .{1,80} but|of type .{0,80}expected of type|was expected of type/i,
   ],
   [
     'configuration',
-    /config|\bsetting|invalid (?:option|argument|value|parameter|key)|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
+    /config|\bsetting|\[emerg\]|\blistening on port|address already in use|invalid (?:option|argument|value|parameter|key)|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
   ],
   ['container', /\bdocker\b|\bcontainer\b|\bimage\b|\bpod\b|kubelet/i],
   ['infrastructure', /\brunner\b|\bagent\b|artifact|\bcache\b|\bcheckout\b|\bgit\b|workspace|provision/i],
   [
     'runtime',
-    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint/i,
+    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint|invalid (?:read|write) of size/i,
   ],
+  ['runtime', /\bError: /],
 ]
 
 /** What the log was doing: the last of these before the failure decides. */
@@ -59,7 +60,7 @@ const doings: [Category, Phase, RegExp][] = [
   [
     'lint',
     'build',
-    /\beslint\b|\bflake8\b|\bruff\b|\bmypy\b|lintrunner|golangci-lint|clang-tidy|pre-commit|checkstyle|npm run lint/i,
+    /\beslint\b|\bclippy\b|sphinx-build|\bflake8\b|\bruff\b|\bmypy\b|lintrunner|golangci-lint|clang-tidy|pre-commit|checkstyle|npm run lint/i,
   ],
   [
     'dependency',

@@ -1,6 +1,7 @@
 // Ranks anchors so that the line a person would point at is first. A rule's weight says how telling it is; where the line
 // stands in the log, and what it says in detail, moves it a little.
 
+import type { Category } from './analysis.ts'
 import type { Anchor, AnchorFinder } from './anchor-finder.ts'
 import type { LineStore } from './line-store.ts'
 import type { RunStructure } from './run-structure.ts'
@@ -11,6 +12,12 @@ const chainReach = 80
 
 /** Matches of a rule that are closer together than this are one cascade. */
 const cascadeReach = 50
+
+/** A general line that follows another one this closely follows from it. */
+const consequenceReach = 12
+
+/** A run that goes on for this many lines after a full disk or a refused connection did not fail of it. */
+const survivedLines = 400
 
 /** What failed is reported this many lines before somebody says that it has failed. */
 const wrapperReach = 40
@@ -35,13 +42,17 @@ const minimumScore = 12
 
 /** The run got over it, or is about to try. */
 const recovered =
-  /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]|\bretrying\b|\bretry (?:in|after|attempt|\d)|\b(?:will|to) retry\b|\battempts? \d+(?: of |\/| failed)|\bignor(?:ed|ing)\b|\bnon-?fatal\b|\bdeprecat|\btrying again\b|\btry again in\b/i
+  /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]|\bretrying\b|\bretry (?:in|after|attempt|\d)|\b(?:will|to) retry\b|\battempts? \d+(?: of |\/| failed)|\bignor(?:ed|ing)\b|\bnon-?fatal\b|\bdeprecat|\btrying again\b|\btry again in\b|\battempt #?\d+ caught\b/i
 
 const exceptionHead = /^(?:Caused by: )?(?:[\w$]{1,80}\.){1,12}[A-Z]\w{1,80}(?:Exception|Error)\b/
-const traceLine = /^\s+(?:at |\.\.\. \d)|^\s*(?:Caused by|Suppressed): |^(?:[\w$]{1,80}\.){1,12}[A-Z]\w{1,80}(?:Exception|Error)\b/
+const traceLine =
+  /^\s+(?:at |\.\.\. \d)|^\s*(?:Caused by|Suppressed): |^(?:[\w$]{1,80}\.){1,12}[A-Z]\w{1,80}(?:Exception|Error)\b/
 const warningLevel = /^\W{0,3}warn(?:ing)?\b|[\s[(|=]WARN(?:ING)?[\]:)|\s]/i
 /** Lines of a stack that are followed up to the message above it. */
 const maxTrace = 200
+
+/** Failures of what a run stands on. */
+const surroundings = new Set<Category>(['resource', 'network', 'permission', 'timeout'])
 
 interface Context {
   lines: LineStore
@@ -62,6 +73,7 @@ export function rankAnchors(finder: AnchorFinder, lines: LineStore, templateCoun
   const context = { lines, run, templateCounts, wrappers }
   for (const anchors of found) scoreRule(anchors, context)
   const scored = found.flat().filter((anchor) => anchor.score >= minimumScore)
+  demoteConsequences(scored)
   return failures(scored, context).sort((a, b) => b.score - a.score || a.index - b.index)
 }
 
@@ -79,13 +91,26 @@ function scoreRule(anchors: Anchor[], context: Context): void {
   })
 }
 
+/** Of general lines close together, the first says what happened. */
+function demoteConsequences(anchors: Anchor[]): void {
+  const general = anchors.filter(({ rule }) => rule.general === true).sort((a, b) => a.index - b.index)
+  const scores = general.map(({ score }) => score)
+  general.forEach((anchor, at) => {
+    for (let before = at - 1; before >= 0 && anchor.index - general[before]!.index <= consequenceReach; before--) {
+      if (scores[before]! < anchor.score - 8) continue
+      anchor.score -= 4
+      return
+    }
+  })
+}
+
 function placeScore(anchor: Anchor, context: Context): number {
   const { lines, run, templateCounts, wrappers } = context
   const { index, rule } = anchor
   const body = lines.body(index).slice(0, 1000)
   let score = 0
   if (rule.general === true) score += detailScore(body)
-  if (isRecovered(anchor, context)) score -= 15
+  if (isRecovered(anchor, context)) score -= isOfWarning(lines, index) ? 30 : 15
   if (rule.lastResort === true && run.warningsAreErrors) score += strictWarningScore
   if (run.tests.passedAt(index)) score -= rule.sure === true ? passedTestPenalty / 2 : passedTestPenalty
   if (index < Math.max(run.lastFinalSuccess, run.lastPartSuccess)) {
@@ -93,6 +118,7 @@ function placeScore(anchor: Anchor, context: Context): number {
     if (rule.role === 'cause') score -= failedAfter ? 6 : 42
     else score -= failedAfter ? 15 : 45
   }
+  if (surroundings.has(rule.category) && rule.sure !== true && lines.length - index > survivedLines) score -= 12
   const place = run.placeOf(index)
   if (place === 'inside') score += 4
   if (place === 'outside') score -= 16
@@ -134,8 +160,7 @@ function failures(scored: Anchor[], context: Context): Anchor[] {
   const end = run.lastFinalSuccess
   const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
   const isFailure = (anchor: Anchor) =>
-    anchor.rule.role === 'wrapper' ||
-    (anchor.score >= tellingScore && !isRecovered(anchor, context))
+    anchor.rule.role === 'wrapper' || (anchor.score >= tellingScore && !isRecovered(anchor, context))
   if (open.some(isFailure)) return open
   const late = Math.min(Math.max(lines.length * tail, lines.length - lastLines), lines.length - 5)
   if (run.lastPartSuccess > late) return []

@@ -167,13 +167,17 @@ export const secretRules: SecretRule[] = [
   {
     id: 'secret-assignment',
     hints: ['pass', 'pwd'],
-    pattern: /(?:password|passwd|passphrase|pwd)(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{4,1023})(?=[\s,;]|$)/gi,
+    pattern:
+      /(?:password|passwd|passphrase|pwd)(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{4,1023})(?=[\s,;]|$)/gi,
     accept: isSecret,
   },
   {
     id: 'secret-assignment',
     hints: ['secret', 'token', 'key', 'cred'],
-    pattern: new RegExp(String.raw`(?:${strongNames})(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{8,1023})`, 'gi'),
+    pattern: new RegExp(
+      String.raw`(?:${strongNames})(?:\s{0,1}:\s{0,3}|\s{1,3}->\s{1,3})(?<secret>[^\s"',;]{8,1023})`,
+      'gi',
+    ),
     accept: (value) => isSecret(value) && looksRandom(value),
   },
   {
@@ -210,10 +214,8 @@ export const secretRules: SecretRule[] = [
     // access-token "...", password '...': a name of two words, or a password. `token "}"` is what parsers say.
     id: 'secret-assignment',
     hints: ['pass', 'secret', 'token', 'key', 'pwd', 'cred'],
-    pattern: new RegExp(
-      String.raw`(?:(?:access|auth|api|bearer|bot|client|deploy|refresh|session|private|signing|registry)[_-](?:token|secret|key|pass(?:word|phrase)?)|pass(?:word|wd|phrase))\s{1,3}(?:"(?<double>[^"\s]{4,512})"|'(?<single>[^'\s]{4,512})')`,
-      'gi',
-    ),
+    pattern:
+      /(?:(?:access|auth|api|bearer|bot|client|deploy|refresh|session|private|signing|registry)[_-](?:token|secret|key|pass(?:word|phrase)?)|pass(?:word|wd|phrase))\s{1,3}(?:"(?<double>[^"\s]{4,512})"|'(?<single>[^'\s]{4,512})')/gi,
     accept: isSecret,
   },
   {

@@ -15,17 +15,22 @@ const details: [RegExp, number][] = [
   ],
   // It counts, or it sends the reader elsewhere.
   [
-    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|\b\d+ (?:failed|failures?|errors?),? |[=:(] ?\d+ failed|\((?:failures|errors)=\d|see (?:the )?(?:above|log|below)|for more (?:details|information)|\[Help \d\]|^\W*(?:ERROR\W{1,3})?https?:\/\/\S+$/i,
+    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|\b\d+ (?:failed|failures?|errors?),? |[=:(] ?\d+ failed|\((?:failures|errors)=\d|(?:see|in|from) (?:the )?(?:above|log|below)\b|for more (?:details|information)|\[Help \d\]|^\W*(?:ERROR\W{1,3})?https?:\/\/\S+$/i,
     -14,
   ],
   [
-    /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|Failed to execute goal|could not compile\b|shutting down|(?:return|exit) (?:code|status))/i,
+    /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|could not compile\b|shutting down|too many errors|stopping now|(?:return|exit) (?:code|status))/i,
     -12,
   ],
   // A heading announces; what it announces follows.
   [/:\s*$/, -9],
   // A word of failure with nothing to it.
-  [/^\W*(?:FAIL(?:ED|URE)?|ERROR|error|failed)\W*(?:[\w./-]{0,60}\W*)?$/, -8],
+  [/^\W*(?:FAIL(?:ED|URE)?|ERROR|error|failed)\W*(?:[\w./:@-]{0,80}\W*)?$/, -8],
+  // Advice, not what happened.
+  [
+    /^\W*(?:(?:npm )?(?:ERROR|error|ERR!?)\W{1,8})?(?:To (?:see|resume|fix|get|reproduce)|Re-?run |Run |After correcting|For more|See |Use |Try |Please |Consider |Note\b|[Hh]int\b|You (?:can|may|should)|mvn <args>|npm run\b)/,
+    -18,
+  ],
   // The chatter of a level below an error.
   [/(?:^|[\s[(|"=])(?:INFO|DEBUG|TRACE|NOTICE|VERBOSE)(?:[\]:)|"\s-]|$)/, -22],
   [/(?:^|[\s[(|"=])(?:info|debug|trace|notice|verbose)(?:\]|: )/, -22],

@@ -22,7 +22,7 @@ const passed = new RegExp(
     String.raw`^\[ {7}OK \] `,
     String.raw`^\s*--- (?:PASS|SKIP): `,
     String.raw`^\s*\d+\/\d+ Test\s+#\d+: .{1,300}\s(?:Passed|Skipped)\b`,
-    String.raw`^(?:PASSED|SKIPPED|XFAIL)\b`,
+    String.raw`^(?:PASSED|SKIPPED|XFAIL)\s{2,}\[ {0,2}\d`,
     String.raw`^(?:.{1,300} \.\.\. )?(?:ok|skipped)$`,
     String.raw`^.{0,30}\bTEST-(?:PASS|OK|END|KNOWN-FAIL) \|`,
     String.raw`^\S.{0,200} > .{1,200} PASSED$`,
@@ -31,10 +31,10 @@ const passed = new RegExp(
 )
 
 const failed =
-  /<<< (?:FAILURE|ERROR)!|^\[ {2}FAILED {2}\] |^\s*--- FAIL: |^\s*\d+\/\d+ Test\s+#\d+: .{1,300}\*\*\*|^(?:FAILED|ERROR)\b(?! +[\w.]{1,100}:)|(?:^|\.\.\. )(?:FAIL|ERROR)$|\bTEST-UNEXPECTED-|^\S.{0,200} > .{1,200} FAILED$|^\s*\d+\/\d+ \S{1,200}\s+(?:FAIL|TIMEOUT|ERROR)\s/
+  /<<< (?:FAILURE|ERROR)!|^\[ {2}FAILED {2}\] |^\s*--- FAIL: |^\s*\d+\/\d+ Test\s+#\d+: .{1,300}\*\*\*|^(?:FAILED|ERROR)\s{2,}\[ {0,2}\d|(?:^|\.\.\. )(?:FAIL|ERROR)$|\bTEST-UNEXPECTED-|^\S.{0,200} > .{1,200} FAILED$|^\s*\d+\/\d+ \S{1,200}\s+(?:FAIL|TIMEOUT|ERROR)\s/
 
 /** Almost every line that says something of a test has one of these. */
-const telling = /Running |RUN|[Tt]est |TEST-|\.py::|Start |PASS|FAIL|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
+const telling = /Running |RUN|[Tt]ests? |TEST-|\.py::|Start |PASS|FAIL|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
 
 const maxSpans = 100_000
 

@@ -88,6 +88,7 @@ export const bazelRules: LogRule[] = [
     hints: ['): error', '): catastrophic error'],
     pattern:
       /^(\S{1,300}\.(?:cuh?|h|hpp|hip|cc|cpp|inl|inc))\((\d{1,6})\): (?:catastrophic )?error(?: #[\w-]{1,20})?: (.{1,300})/,
+    unless: /: error: in "/,
     role: 'cause',
     weight: 86,
     above: { while: /^\S{0,40}(?:sccache|nvcc|ccache)\S{0,40} |^FAILED: /, max: 2 },
@@ -95,7 +96,10 @@ export const bazelRules: LogRule[] = [
     statement: 'nvcc rejected $1, line $2: $3',
     examples: {
       positive: ['/w/aten/Foo.cu(88): error: identifier "launch_kernal" is undefined'],
-      nearMiss: ['/w/aten/Foo.cu(88): warning #177-D: variable "x" was declared but never referenced'],
+      nearMiss: [
+        '/w/aten/Foo.cu(88): warning #177-D: variable "x" was declared but never referenced',
+        't.cpp(6): error: in "fft/inverse": check n == 15 has failed',
+      ],
     },
   },
 ]

@@ -175,6 +175,21 @@ export const linterRules: LogRule[] = [
   },
   {
     ...lint,
+    id: 'sphinx/finding',
+    hints: [': warning: ', ': error: '],
+    pattern:
+      /^(\S{1,300}\.(?:rst|md|ipynb|py)(?::docstring of [\w.]{1,200})?):(?:(\d{1,6}|<[\w-]{1,40}>):)? (?:WARNING|ERROR|CRITICAL|SEVERE): (.{1,300})/,
+    role: 'symptom',
+    lastResort: true,
+    weight: 66,
+    statement: 'Sphinx objects to $1, line $2: $3',
+    examples: {
+      positive: ["docs/index.rst:37: WARNING: undefined label: 'boundary-conditions'"],
+      nearMiss: ['docs/index.rst:37: note', 'WARNING: the log level is low'],
+    },
+  },
+  {
+    ...lint,
     id: 'lint/summary',
     hints: [
       'found ',

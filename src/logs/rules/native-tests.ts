@@ -1,4 +1,4 @@
-// Test runners of native code: GoogleTest, CTest, Catch2.
+// Test runners of native code: GoogleTest, CTest, Catch2, Boost.Test, Meson.
 
 import type { LogRule } from '../rule.ts'
 
@@ -39,6 +39,32 @@ export const nativeTestRules: LogRule[] = [
     below: { while: /^\s+\S|^with expansion:|^due to|^$/, max: 8 },
     statement: 'A check in $1, line $2, failed.',
     examples: { positive: ['/src/cart_test.cpp:14: FAILED:'], nearMiss: ['/src/cart_test.cpp:14: PASSED:'] },
+  },
+  {
+    ...test,
+    id: 'boost-test/check',
+    hints: ['error: in "'],
+    pattern: /^(\S{1,300})\((\d{1,6})\): (?:fatal )?error: in "(.{1,200})": (.{1,400})/,
+    role: 'cause',
+    weight: 86,
+    statement: 'The test $3 failed in $1, line $2: $4',
+    examples: {
+      positive: ['t.cpp(6): error: in "fft/inverse_of_forward": check n == 15 has failed [16 != 15]'],
+      nearMiss: ['t.cpp(6): info: check n == 15 has passed', 't.cpp(6): error: expected a type'],
+    },
+  },
+  {
+    ...test,
+    id: 'meson/test',
+    hints: ['fail ', 'timeout ', 'error '],
+    pattern: /^\s*\d{1,5}\/\d{1,5} (\S.{0,200}?)\s+(FAIL|TIMEOUT|ERROR)\s+\d/,
+    role: 'cause',
+    weight: 82,
+    statement: 'The test $1 ended as $2.',
+    examples: {
+      positive: ['17/40 filter_17 FAIL            0.02s   exit status 1'],
+      nearMiss: ['16/40 filter_16 OK              0.02s', '17/40 filter_17 RUNNING'],
+    },
   },
   {
     ...test,

@@ -82,7 +82,8 @@ export const nodeRules: LogRule[] = [
     ...runtime,
     id: 'node/error',
     hints: ['error'],
-    pattern: /^(?:Uncaught |Unhandled(?:PromiseRejection)?:? )?((?:[A-Z]\w{0,40})?Error(?: \[\w{1,60}\])?): (.{1,400})/,
+    pattern:
+      /^(?:Uncaught |Unhandled(?:PromiseRejection)?:? )?((?:[A-Z]\w{0,40}Error|Error \[\w{1,60}\])(?: \[\w{1,60}\])?): (.{1,400})/,
     role: 'cause',
     weight: 72,
     below: frames,
@@ -90,10 +91,26 @@ export const nodeRules: LogRule[] = [
     examples: {
       positive: [
         "TypeError: Cannot read properties of undefined (reading 'id')",
-        'Error: no such table: users',
         'TypeError [ERR_INVALID_ARG_TYPE]: The "path" argument must be of type string',
       ],
-      nearMiss: ['ErrorBoundary: mounted', 'no Error: here'],
+      nearMiss: ['ErrorBoundary: mounted', 'no Error: here', 'Error: no such table: users'],
+    },
+  },
+  {
+    // Node's, and that of many other programs: what it is about says the rest of the line.
+    ...runtime,
+    id: 'node/plain-error',
+    hints: ['error'],
+    pattern: /^(?:Uncaught |Unhandled(?:PromiseRejection)?:? )?Error: (.{1,400})/,
+    role: 'cause',
+    weight: 71,
+    category: 'unknown',
+    phase: 'unknown',
+    below: frames,
+    statement: '$1',
+    examples: {
+      positive: ['Error: no such table: users'],
+      nearMiss: ['no Error: here', 'TypeError: x is not a function'],
     },
   },
   {

@@ -238,6 +238,25 @@ export const pythonRules: LogRule[] = [
   },
   {
     ...runtime,
+    id: 'pip/check',
+    hints: ['has requirement', 'requires ', 'is not supported on this platform'],
+    pattern:
+      /^\S{1,100} \S{1,60} (has requirement .{1,200}, but you(?:'ll)? have .{1,200}|requires .{1,200}, which is not installed\.|is not supported on this platform$)/,
+    role: 'symptom',
+    weight: 66,
+    category: 'dependency',
+    phase: 'install',
+    statement: 'Installed packages do not fit together: $1',
+    examples: {
+      positive: [
+        'solver 1.0 has requirement numpy>=99, but you have numpy 2.4.6.',
+        'solver 1.0 requires acme, which is not installed.',
+      ],
+      nearMiss: ['No broken requirements found.', 'the build requires python, which is installed'],
+    },
+  },
+  {
+    ...runtime,
     id: 'pip/build',
     hints: ['subprocess-exited-with-error', 'metadata-generation-failed', 'failed building wheel', 'failed to build'],
     pattern:

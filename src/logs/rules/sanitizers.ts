@@ -53,6 +53,27 @@ export const sanitizerRules: LogRule[] = [
   },
   {
     ...crash,
+    id: 'valgrind/report',
+    hints: ['== '],
+    pattern:
+      /^==\d{1,9}== (Invalid (?:read|write|free).{0,200}|Conditional jump or move depends on uninitialised.{0,100}|Use of uninitialised value.{0,100}|Process terminating with default action.{0,200}|Mismatched free.{0,100}|[\d,]{1,20} (?:\([^)]{1,80}\) )?bytes in [\d,]{1,12} blocks are definitely lost.{0,100})/,
+    role: 'cause',
+    sure: true,
+    weight: 82,
+    category: 'runtime',
+    severity: 'high',
+    below: { while: /^==\d{1,9}== +(?:at|by) 0x/, max: 4 },
+    statement: 'Valgrind found: $1',
+    examples: {
+      positive: [
+        '==22079== Invalid read of size 4',
+        '==7== 40 bytes in 1 blocks are definitely lost in loss record 1 of 1',
+      ],
+      nearMiss: ['==22079== ERROR SUMMARY: 0 errors from 0 contexts', '==7== HEAP SUMMARY:'],
+    },
+  },
+  {
+    ...crash,
     id: 'go/data-race',
     hints: ['data race'],
     pattern: /^WARNING: DATA RACE/,

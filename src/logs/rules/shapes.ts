@@ -47,8 +47,12 @@ export const shapeRules: LogRule[] = [
     weight: 66,
     category: 'runtime',
     severity: 'critical',
+    below: { while: /^(?!note: |\[|#\d)\s*\S/, max: 1 },
     examples: {
-      positive: ['run.sh: line 1: 20696 Segmentation fault      ./render', "thread 'main' (2) panicked at main.rs:5:50:"],
+      positive: [
+        'run.sh: line 1: 20696 Segmentation fault      ./render',
+        "thread 'main' (2) panicked at main.rs:5:50:",
+      ],
       nearMiss: ['segmentation of faults', 'recovers from stack overflows', 'crashed: 0'],
     },
   },
@@ -87,7 +91,7 @@ export const shapeRules: LogRule[] = [
     id: 'shape/exception',
     hints: ['error', 'exception', 'failure', 'fault', 'interrupt', 'timeout'],
     pattern:
-      /^(?:E\s{1,8}|Exception in thread "[^"]{1,100}" |Uncaught |Unhandled exception\W{1,3}|error: |\[ERROR\]\s{1,3}|ERROR:? |ERROR - |thrown: )?(?:[a-zA-Z_$][\w$]{0,80}(?:\.|::)){0,12}[A-Z]\w{0,80}(?:Error|Exception|Failure|Fault|Interrupt|Timeout)\b(?: \[\w{1,60}\])?(?::\s(.{0,300})|\s*$)/,
+      /^\s{0,12}(?:E\s{1,8}|Exception in thread "[^"]{1,100}" |Uncaught |Unhandled exception\W{1,3}|error: |\[ERROR\]\s{1,3}|ERROR:? |ERROR - |thrown: )?(?:[a-zA-Z_$][\w$]{0,80}(?:\.|::)){0,12}[A-Z]\w{0,80}(?:Error|Exception|Failure|Fault|Interrupt|Timeout)\b(?: \[\w{1,60}\])?(?::\s(.{0,300})|\s*$)/,
     weight: 60,
     below: { while: /^\s+at |^\s{2,}\S|^\t/, max: 5 },
     examples: {
@@ -158,7 +162,17 @@ export const shapeRules: LogRule[] = [
   {
     ...shape,
     id: 'shape/requirement',
-    hints: ['requirement', 'require', 'provides', 'conflict', 'no matching', 'incompatible', 'allowed range', 'banned', 'more recent version'],
+    hints: [
+      'requirement',
+      'require',
+      'provides',
+      'conflict',
+      'no matching',
+      'incompatible',
+      'allowed range',
+      'banned',
+      'more recent version',
+    ],
     pattern:
       /\bhas requirement .{1,100}, but |\brequires? \S.{0,100}?(?:, but |, which is (?:not|missing)|is not (?:available|installed))|\bnothing provides\b|\bconflict(?:s|ing)?(?: with| between|:)|\bno matching (?:version|distribution|package)|\bincompatible with\b|not in the allowed range|\bbanned\b|compiled by a more recent version/i,
     unless: /\bwarn(?:ing)?\b|\bINFO\b|\bDEBUG\b/i,
@@ -189,7 +203,8 @@ export const shapeRules: LogRule[] = [
     ...shape,
     id: 'shape/time-out',
     hints: ['timed out', 'timeout', 'time-out', 'deadline exceeded'],
-    pattern: /\b[Tt]imed out\b|\b[Tt]ime-?out (?:after|of|exceeded|waiting|while|expired)\b|\b[Ee]xceeded timeout\b|\b[Dd]eadline exceeded\b/,
+    pattern:
+      /\b[Tt]imed out\b|\b[Tt]ime-?out (?:after|of|exceeded|waiting|while|expired)\b|\b[Ee]xceeded timeout\b|\b[Dd]eadline exceeded\b/,
     ignore: /\b(?:if|when|has not|not) timed out\b/g,
     weight: 51,
     category: 'timeout',
@@ -206,8 +221,6 @@ export const shapeRules: LogRule[] = [
       /^\s{0,40}(?:[#>|-]\s{1,8})?(?:Expected|Received|Actual|expected|received|actual)\b[^:\n]{0,30}:\s{0,20}\S|\b[Ee]xpected .{1,120}(?: but |,? got |,? actual |, found )|^E {2,10}(?:assert|Assertion)|\b[Aa]ssertion fail/,
     ignore: /\bas expected\b/g,
     weight: 47,
-    category: 'test',
-    phase: 'test',
     below: { while: /^\s{0,40}(?:[#>|-]\s{1,8})?(?:received|got|actual)\b/i, max: 2 },
     examples: {
       positive: ['    Expected: 25', '#  expected: a/b', 'block size: expected 4096, got 0', 'E       assert 17 == 18'],
@@ -218,7 +231,8 @@ export const shapeRules: LogRule[] = [
     ...shape,
     id: 'shape/warning',
     hints: ['warn'],
-    pattern: /^(?:\S{1,300}[:)] {0,2})?\[?(?:WARNING|Warning|warning|warn|WARN)[\]:]{1,2}(?: \[[^\]]{1,60}\])?\s{1,4}(\S.{0,300})/,
+    pattern:
+      /^(?:\S{1,300}[:)] {0,2})?\[?(?:WARNING|Warning|warning|warn|WARN)[\]:]{1,2}(?: \[[^\]]{1,60}\])?\s{1,4}(\S.{0,300})/,
     lastResort: true,
     weight: 40,
     severity: 'low',

@@ -3,9 +3,10 @@
 
 /** Folder -> the other folders that it may import. */
 const mayImport = {
-  api: ['stream', 'tokenizer', 'grammar', 'logs', 'knowledge'],
-  worker: ['inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer'],
+  api: ['stream', 'tokenizer', 'grammar', 'logs', 'knowledge', 'embedding'],
+  worker: ['inference', 'embedding', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer'],
   inference: ['tokenizer', 'grammar'],
+  embedding: ['inference', 'tokenizer'],
   grammar: ['tokenizer'],
   llm: ['stream', 'logs', 'knowledge', 'tokenizer', 'inference', 'client'],
   knowledge: ['stream', 'logs', 'tokenizer'],
@@ -14,7 +15,7 @@ const mayImport = {
   tokenizer: [],
   client: [],
   console: ['client'],
-  cli: ['api', 'worker', 'inference', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer', 'grammar', 'client'],
+  cli: ['api', 'worker', 'inference', 'embedding', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer', 'grammar', 'client'],
 }
 
 /** Folder -> folders of which it may import types only; of the stream's contract also its schemas. */

@@ -67,6 +67,12 @@ const variables = {
     'int8',
     'precision of the weights: int8 is fast, float32 is the reference',
   ),
+  EMBEDDING_MODEL: variable(z.string(), {
+    fallback: null,
+    shown: 'none: no embeddings',
+    allowed: 'a folder with tokenizer.json, config.json and onnx/model.onnx, or a pulled id',
+    meaning: 'the model of `/v1/embeddings`, which also finds similar cases by meaning: an encoder as an ONNX export',
+  }),
   ENGINE_SLOTS: count(16, 1, 1024, 'sequences a worker runs at once'),
   ENGINE_THREADS: count(
     usableCores(),
@@ -172,6 +178,8 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     /** null: the embedded model. */
     model: optional(env, 'MODEL'),
     modelPrecision: required(env, 'MODEL_PRECISION'),
+    /** null: there are no embeddings. */
+    embeddingModel: optional(env, 'EMBEDDING_MODEL'),
     engineSlots: required(env, 'ENGINE_SLOTS'),
     engineThreads: required(env, 'ENGINE_THREADS'),
     engineMaxContext: required(env, 'ENGINE_MAX_CONTEXT'),

@@ -7,6 +7,7 @@ import { authenticate, requireAdmin } from './auth/authenticate.ts'
 import { callerName } from './auth/caller.ts'
 import { errorHandler, sendError } from './http-error.ts'
 import { limitRequests, rateLimitHeaders } from './limits/rate-limits.ts'
+import { embeddingRoutes } from './openai/embedding-routes.ts'
 import { sendOpenAiError } from './openai/openai-error.ts'
 import { openAiRoutes } from './openai/openai-routes.ts'
 import { limitPipelining } from './pipelining.ts'
@@ -44,6 +45,7 @@ export function createApp(service: ApiService): Express {
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
   app.use(openAiRoutes(service))
+  app.use(embeddingRoutes(service))
   app.use(activityRoutes(service))
   app.use(knowledgeRoutes(service))
   app.use(unknownRoute)

@@ -1,5 +1,6 @@
 // The main file of an API process. It knows the model's tokenizer and limits; the weights are the workers' business.
 
+import { Embeddings } from '../embedding/embeddings.ts'
 import { exitGracefully } from '../graceful-exit.ts'
 import { createLogger } from '../logger.ts'
 import { runMain } from '../process-main.ts'
@@ -17,6 +18,7 @@ await runMain(async () => {
   const logger = createLogger('api', settings.logLevel)
   const files = await resolveModel(settings.model ?? undefined, settings.dataDir)
   const limits = readModelLimits(files)
+  const embeddings = await Embeddings.open(settings, (message) => logger.error(message))
   const version = programVersion()
   const tracing = await openTracing('api', version, settings.otlpEndpoint)
   const api = await startApi({
@@ -30,6 +32,7 @@ await runMain(async () => {
     },
     tokenizerFiles: tokenizerFilesOf(files),
     version,
+    embeddings,
     logger,
   })
   logger.info({ host: settings.host, ports: api.ports }, 'listening')
@@ -38,6 +41,7 @@ await runMain(async () => {
   exitGracefully(async () => {
     unwatch()
     await api.stop()
+    await embeddings?.close()
     await tracing.close()
   }, logger)
 })

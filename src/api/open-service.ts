@@ -1,5 +1,6 @@
 // What stands behind the routes of one API process: its connections, its threads, and what it does between requests.
 
+import type { Embeddings } from '../embedding/embeddings.ts'
 import { CaseStore } from '../knowledge/case-store.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
@@ -40,6 +41,8 @@ export interface ServiceOptions {
   logger: Logger
   /** Off by default. */
   tracing?: Tracing
+  /** None by default. Stays open. */
+  embeddings?: Embeddings | null
 }
 
 export interface OpenedService {
@@ -52,7 +55,7 @@ export interface OpenedService {
 
 /** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for rules that can't be used */
 export async function openService(options: ServiceOptions): Promise<OpenedService> {
-  const { settings, logger, tracing = noTracing } = options
+  const { settings, logger, tracing = noTracing, embeddings = null } = options
   const keys = keysOf(options.namespace)
   const warn = (message: string) => (error: Error) => logger.warn({ err: error }, message)
   const redis = connectRedis(options.redisUrl, 'requests', warn('redis connection'))
@@ -116,7 +119,11 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
       ...{ source: { hub: new EventHub(subscriber), store, keys }, readers, metrics, logger },
       shutdown: shutdown.signal,
     },
-    knowledge: { base: new KnowledgeBase(cases), store: cases },
+    embeddings: embeddings?.line ?? null,
+    knowledge: {
+      base: new KnowledgeBase(cases, { vectors: embeddings, onError: warn('cases could not be found by meaning') }),
+      store: cases,
+    },
   }
   const caretaker = new Caretaker(
     { store, index, queue, readers, graceMs: settings.disconnectGraceMs },
@@ -132,6 +139,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
       history.stop()
       caretaker.stop()
       ledger?.stop()
+      service.knowledge.base.stop()
     },
     close: async () => {
       // Redis is away; there is nothing to close.

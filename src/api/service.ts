@@ -1,6 +1,7 @@
 // What the routes share: the connections, what is known of the queue, the limits.
 
 import type { RequestHandler } from 'express'
+import type { EmbeddingLine } from '../embedding/embedding-line.ts'
 import type { CaseStore } from '../knowledge/case-store.ts'
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
@@ -40,5 +41,7 @@ export interface ApiService {
   limits: RateLimits
   submit: SubmitDeps
   follow: FollowDeps
+  /** null: there is no embedding model. */
+  embeddings: EmbeddingLine | null
   knowledge: { base: KnowledgeBase; store: CaseStore }
 }

@@ -1,10 +1,9 @@
 // A Server-Sent Events response: the head, frames with back-pressure, comments while nothing happens.
 
 import type { Response } from 'express'
+import { drained } from './drained.ts'
 
 export const heartbeatMs = 15_000
-/** A client that takes nothing for this long is gone or stuck; it can resume by id. */
-const stalledClientMs = 30_000
 const retryMs = 3000
 
 export class SseResponse {
@@ -35,12 +34,12 @@ export class SseResponse {
     response.once('close', () => clearInterval(this.#heartbeat))
   }
 
-  /** Resolves when the client can take more. @returns false when it has gone */
+  /** Resolves when the client can take more. @returns false when it has gone, or was stuck: it can resume by id */
   async write(frames: string): Promise<boolean> {
     if (this.#response.destroyed || this.#response.writableEnded) return false
     this.#lastWrite = performance.now()
     if (this.#response.write(frames)) return true
-    return this.#drained()
+    return drained(this.#response)
   }
 
   /** Writes only if the client keeps up; for what is not worth waiting for. */
@@ -63,24 +62,5 @@ export class SseResponse {
 
   #keepAlive(): void {
     if (performance.now() - this.#lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
-  }
-
-  async #drained(): Promise<boolean> {
-    const response = this.#response
-    const ok = await new Promise<boolean>((resolve) => {
-      const settle = (value: boolean) => () => {
-        clearTimeout(timer)
-        response.off('drain', onDrain)
-        response.off('close', onClose)
-        resolve(value)
-      }
-      const onDrain = settle(true)
-      const onClose = settle(false)
-      const timer = setTimeout(settle(false), stalledClientMs)
-      response.once('drain', onDrain)
-      response.once('close', onClose)
-    })
-    if (!ok) response.destroy()
-    return ok
   }
 }

@@ -25,7 +25,7 @@ export function analysisView(analysis: Analysis, { colors, lines, prose }: ViewO
     `${paint('red', '✖')} ${paint('bold', visible(cause.statement))}\n  ${paint('gray', factsOf(analysis))}`,
     ...cause.evidence.slice(0, shownEvidence).map((evidence) => sourceView(evidence, lines, paint)),
     known && `${paint('yellow', 'Known case')}: ${visible(known.title)} (seen ${known.seen} times before)`,
-    !known && similar[0] && `${paint('yellow', 'Usual reason')}: ${visible(similar[0].cause)}`,
+    !known && similar[0] && similarView(similar[0], paint),
     list(
       'Fixes',
       analysis.fixes.map((fix) => fixView(fix, paint)),
@@ -82,6 +82,12 @@ function sourceView(
 function fixView({ action, command, risk }: Analysis['fixes'][number], paint: Paint): string {
   const warning = risk === 'low' ? '' : paint('yellow', ` (${risk} risk)`)
   return `${visible(action)}${warning}${command === undefined ? '' : `\n    ${paint('cyan', `$ ${visible(command)}`)}`}`
+}
+
+function similarView({ title, cause, matched }: Analysis['similar_cases'][number], paint: Paint): string {
+  return matched.includes('wording')
+    ? `${paint('yellow', 'Usual reason')}: ${visible(cause)}`
+    : `${paint('yellow', 'Perhaps alike')}: ${visible(title)}. ${visible(cause)}`
 }
 
 function list(title: string, items: string[], paint: Paint): string | null {

@@ -3,7 +3,9 @@
 
 import { open } from 'node:fs/promises'
 import { CommanderError } from 'commander'
+import { Embeddings } from '../embedding/embeddings.ts'
 import { AppError, toAppError } from '../errors.ts'
+import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import { createLogAnalyzer } from '../llm/log-analyzer.ts'
 import type { Analysis } from '../logs/analysis.ts'
 import { readSettings } from '../settings.ts'
@@ -69,11 +71,16 @@ export async function analyze(
 }
 
 async function analyzeHere(log: Buffer, options: AnalyzeOptions, terminal: Terminal): Promise<Outcome> {
-  const model = options.model ? await openLocalModel(readSettings(terminal.env), terminal.stderr) : null
+  const settings = readSettings(terminal.env)
+  const model = options.model ? await openLocalModel(settings, terminal.stderr) : null
+  const warn = (message: string) => void terminal.stderr.write(`warning: ${message}\n`)
+  const embeddings = await Embeddings.open(settings, warn)
+  const knowledge = new KnowledgeBase(null, { vectors: embeddings, onError: ({ message }) => warn(message) })
   try {
+    await knowledge.ready()
     const { seed, maxTokens } = options
     const given = { ...(seed !== undefined && { seed }), ...(maxTokens !== undefined && { maxTokens }) }
-    const analyzer = createLogAnalyzer({ ...model?.fields, ...given })
+    const analyzer = createLogAnalyzer({ ...model?.fields, ...given, knowledge })
     const reduced = analyzer.reduce({ log, logType: options.type })
     const progress = new StageLine(terminal.stderr)
     for await (const item of analyzer.events(reduced)) {
@@ -81,12 +88,12 @@ async function analyzeHere(log: Buffer, options: AnalyzeOptions, terminal: Termi
       if (item.type === 'token') progress.token()
       if (item.type !== 'result') continue
       progress.end()
-      if (item.error) terminal.stderr.write(`warning: no whole explanation: ${item.error.message}\n`)
+      if (item.error) warn(`no whole explanation: ${item.error.message}`)
       return { analysis: item.analysis, full_text: item.full_text, lines: packedLines(reduced.pack) }
     }
     throw new AppError('internal', 'the analysis ended without a result')
   } finally {
-    await model?.close()
+    await Promise.all([model?.close(), embeddings?.close()])
   }
 }
 

@@ -13,17 +13,23 @@ import { pullModel, sourceOf } from './model-pull.ts'
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-async function pull(id: string, { revision, file }: { revision: string; file?: string }): Promise<void> {
+interface PullFlags {
+  revision: string
+  file?: string
+  embedding?: true
+}
+
+async function pull(id: string, { revision, file, embedding }: PullFlags): Promise<void> {
   const { dataDir } = readSettings(process.env)
   const endpoint = process.env.HF_ENDPOINT?.trim() || 'https://huggingface.co'
   const hub = new ModelHub({ endpoint, token: process.env.HF_TOKEN?.trim() || null })
   const display = new ProgressDisplay(process.stderr)
   try {
-    const options = { id, revision, file: file ?? null, dataDir }
+    const options = { id, revision, file: file ?? null, embedding: embedding === true, dataDir }
     const pulled = await pullModel(hub, { ...options, onProgress: (progress) => display.show(progress) })
     display.end()
     say(`${id} ${pulled.unchanged ? 'is up to date' : 'is complete'} (${pulled.commit.slice(0, 12)}): ${pulled.folder}`)
-    say(`Serve it with MODEL=${id}`)
+    say(`Serve it with ${embedding ? 'EMBEDDING_MODEL' : 'MODEL'}=${id}`)
   } finally {
     display.end()
   }
@@ -96,7 +102,8 @@ export function modelCommand(): Command {
     .command('pull <id>')
     .description('fetch a model from the Hugging Face hub (HF_ENDPOINT and HF_TOKEN are respected)')
     .option('--revision <name>', 'branch, tag or commit', 'main')
-    .option('--file <name>', 'the GGUF file to take, where there are several')
+    .option('--file <name>', 'the GGUF or ONNX file to take, where there are several')
+    .option('--embedding', 'a model of texts for EMBEDDING_MODEL: its ONNX export')
     .action(pull)
   command
     .command('list')

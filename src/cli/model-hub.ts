@@ -72,7 +72,7 @@ export class ModelHub {
     from: number,
   ): Promise<{ from: number; body: AsyncIterable<Uint8Array> }> {
     const headers: Record<string, string> = from > 0 ? { Range: `bytes=${from}-` } : {}
-    const path = `${model.id}/resolve/${model.commit}/${encodeURIComponent(name)}`
+    const path = `${model.id}/resolve/${model.commit}/${name.split('/').map(encodeURIComponent).join('/')}`
     const response = await this.#get(path, model.id, model.commit, headers)
     const body = response.body as unknown as AsyncIterable<Uint8Array> | null
     if (body === null) throw new AppError('unavailable', `${this.#options.endpoint} sent nothing for ${name}`)

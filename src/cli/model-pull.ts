@@ -25,8 +25,10 @@ export interface PullOptions {
   id: string
   /** A branch, tag or commit. */
   revision: string
-  /** The GGUF file to take, where a repository has several; null: the only one, or safetensors. */
+  /** The GGUF or ONNX file to take, where a repository has several; null: the usual one. */
   file: string | null
+  /** For EMBEDDING_MODEL: an ONNX export instead of weights. */
+  embedding: boolean
   dataDir: string
   onProgress: (progress: { stage: string; done: number; total: number }) => void
 }
@@ -40,10 +42,20 @@ export interface Pulled {
 
 const SMALL = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
 const OPTIONAL = ['generation_config.json'] as const
+/** What says how an embedding model's vectors are made. */
+const OF_ENCODERS = [
+  ...['modules.json', 'sentence_bert_config.json', 'config_sentence_transformers.json', '1_Pooling/config.json'],
+]
+const EXPORTS = ['onnx/model.onnx', 'model.onnx'] as const
 const SOURCE_FILE = 'source.json'
 const ATTEMPTS = 3
 
-const sourceSchema = z.object({ id: z.string(), commit: z.string(), file: z.string().nullable() })
+const sourceSchema = z.object({
+  id: z.string(),
+  commit: z.string(),
+  file: z.string().nullable(),
+  embedding: z.boolean().default(false),
+})
 
 /** Where a pulled model came from; null for a folder that was put there by hand. */
 export function sourceOf(folder: string): z.infer<typeof sourceSchema> | null {
@@ -55,13 +67,13 @@ export function sourceOf(folder: string): z.infer<typeof sourceSchema> | null {
 
 /** Throws `bad_model` for a model that isn't there, is gated or can't be run, `unavailable` when the connection fails. */
 export async function pullModel(hub: ModelHub, options: PullOptions): Promise<Pulled> {
-  const { id, revision, file, dataDir } = options
+  const { id, revision, file, embedding, dataDir } = options
   if (!/^[\w.-]+\/[\w.-]+$/.test(id) || id.includes('..')) {
     throw new AppError('bad_model', `"${id}" is no model id: give OWNER/NAME as the hub shows it`)
   }
   const model = await hub.model(id, revision)
   const folder = pulledFolder(dataDir, id)
-  const source = { id, commit: model.commit, file }
+  const source = { id, commit: model.commit, file, embedding }
   if (JSON.stringify(sourceOf(folder)) === JSON.stringify(source)) {
     return { folder, commit: model.commit, unchanged: true }
   }
@@ -91,11 +103,13 @@ class Pull {
   }
 
   async run(): Promise<void> {
-    const small = [...SMALL.map((name) => this.#required(name)), ...OPTIONAL.flatMap((name) => this.#find(name) ?? [])]
+    const { embedding } = this.#options
+    const optional = embedding ? OF_ENCODERS : OPTIONAL
+    const small = [...SMALL.map((name) => this.#required(name)), ...optional.flatMap((name) => this.#find(name) ?? [])]
     // First the config: nobody should wait for gigabytes of a model that can't be run.
     for (const file of small) await this.#fetch(file)
-    readConfig(join(this.#folder, 'config.json'))
-    const weights = await this.#weights()
+    if (!embedding) readConfig(join(this.#folder, 'config.json'))
+    const weights = embedding ? this.#export() : await this.#weights()
     const all = [...small, ...weights]
     this.#finished = 0
     this.#total = all.reduce((sum, file) => sum + file.bytes, 0)
@@ -105,6 +119,17 @@ class Pull {
       lines.push(`${await sha256(join(this.#folder, file.name))}  ${file.name}\n`)
     }
     writeFileSync(join(this.#folder, 'SHA256SUMS'), lines.join(''))
+  }
+
+  /** The graph, and the files of weights that go by its name. */
+  #export(): HubFile[] {
+    const graph = this.#options.file ?? EXPORTS.find((name) => this.#find(name))
+    if (graph !== undefined) {
+      const parts = this.#model.files.filter(({ name }) => name.startsWith(`${graph}_data`))
+      return [graph, ...parts.map(({ name }) => name)].map((name) => this.#required(name))
+    }
+    const { id } = this.#model
+    throw new AppError('bad_model', `${id} has no ONNX export (${EXPORTS.join(', ')}), which an embedding model needs`)
   }
 
   async #weights(): Promise<HubFile[]> {
@@ -134,7 +159,7 @@ class Pull {
 
   #required(name: string): HubFile {
     const file = this.#find(name)
-    if (file && !/[/\\]/.test(name)) return file
+    if (file && staysInside(name)) return file
     throw new AppError('bad_model', `${this.#model.id} has no ${name}, which is needed to run it`)
   }
 
@@ -142,6 +167,7 @@ class Pull {
   async #fetch(file: HubFile): Promise<void> {
     const path = join(this.#folder, file.name)
     if (!existsSync(path)) {
+      mkdirSync(dirname(path), { recursive: true })
       const partial = `${path}.partial`
       for (let attempt = 1; sizeOf(partial) !== file.bytes; attempt++) await this.#append(file, partial, attempt)
       await this.#verify(file, partial)
@@ -194,6 +220,11 @@ class Pull {
     if (this.#total === 0) return
     this.#options.onProgress({ stage: file.name, done: this.#finished + bytes, total: this.#total })
   }
+}
+
+/** Names come from the hub: none may lead out of the model's folder. */
+function staysInside(name: string): boolean {
+  return name.split('/').every((part) => !/^\.{0,2}$|\\/.test(part))
 }
 
 function sizeOf(path: string): number {

@@ -3,7 +3,7 @@
 
 import { AppError } from '../errors.ts'
 import { misspelledSettings, readSettings, type Settings } from '../settings.ts'
-import { resolveModel } from '../tokenizer/model-files.ts'
+import { resolveEncoder, resolveModel } from '../tokenizer/model-files.ts'
 import { lockData } from './data-lock.ts'
 import { portProblem } from './free-port.ts'
 import { localUrl, untilReady } from './readiness.ts'
@@ -65,6 +65,7 @@ async function prepare(settings: Settings, env: NodeJS.ProcessEnv, shutdown: Shu
   }
   await checkPorts(settings)
   await resolveModel(settings.model, settings.dataDir)
+  if (settings.embeddingModel !== null) await resolveEncoder(settings.embeddingModel, settings.dataDir)
   const redis = await findRedis({ settings, env, say })
   if (redis.process !== null) {
     shutdown.add({ name: 'redis', stop: redis.process.stop, kill: redis.process.kill })

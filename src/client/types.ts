@@ -103,7 +103,7 @@ export interface Analysis {
   prevention: string[]
   references: { title: string; url: string; source: string }[]
   known_case: { id: string; title: string; seen: number } | null
-  similar_cases: { id: string; title: string; cause: string }[]
+  similar_cases: { id: string; title: string; cause: string; matched: ('wording' | 'meaning')[] }[]
   reduction: { lines_total: number; lines_sent: number; method: string; truncated: boolean; templates: number }
   redaction: { count: number; by_rule: Record<string, number> }
 }

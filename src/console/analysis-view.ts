@@ -80,8 +80,14 @@ function fixItem({ action, command, risk }: Fix): HTMLElement {
   )
 }
 
-const similarItem = ({ title, cause }: Analysis['similar_cases'][number]) =>
-  element('li', {}, element('strong', { text: title }), ` – ${cause}`)
+const similarItem = ({ title, cause, matched }: Analysis['similar_cases'][number]) =>
+  element(
+    'li',
+    {},
+    element('strong', { text: title }),
+    ` – ${cause}`,
+    matched.includes('wording') ? null : ' (other words, alike in meaning)',
+  )
 
 const referenceItem = ({ title, url }: { title: string; url: string }) =>
   element('li', {}, element('a', { href: url, rel: 'noopener noreferrer', target: '_blank', text: title }))

@@ -7,10 +7,10 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
+import { forkChild } from '../fork-child.ts'
 import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 import type { EngineSettings, FromEngine, OpenProgress, ToEngine } from './engine-messages.ts'
 import { noStats, sumOfStats } from './engine-stats.ts'
-import { forkEngine } from './fork-engine.ts'
 
 export interface ProcessEngineOptions {
   settings: EngineSettings
@@ -127,7 +127,7 @@ export class ProcessEngine implements Engine {
 
   /** Starts a child and tells how that went; a failure also goes to the crash listeners, once there was a ready child. */
   #spawn(ready: () => void = () => {}, failed: (error: AppError) => void = () => {}): void {
-    const child = forkEngine()
+    const child = forkChild(import.meta.url, 'engine-process')
     let refusal: AppError | null = null
     const lose = (error: AppError) => {
       if (this.#child !== child) return

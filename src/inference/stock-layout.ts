@@ -10,12 +10,7 @@
 //   logits                                              float32 [batch, seq or kept, vocabulary]
 //   present.N.key, present.N.value                      float32 [batch, kv_heads, past + seq, head_dim]
 
-import type { InferenceSession } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
-
-export type IntegerType = 'int32' | 'int64'
-type Value = InferenceSession.ValueMetadata
-type TensorValue = InferenceSession.TensorValueMetadata
+import { describe, GraphEnds, type IntegerType, list, type TensorValue, type Value } from './graph-ends.ts'
 
 export interface StockLayout {
   layers: number
@@ -48,100 +43,59 @@ export function readLayout(
   return new LayoutReader(path, inputs, outputs).read(configuredVocabSize)
 }
 
-class LayoutReader {
-  readonly #path: string
-  readonly #inputs: ReadonlyMap<string, Value>
-  readonly #outputs: ReadonlyMap<string, Value>
-
-  constructor(path: string, inputs: readonly Value[], outputs: readonly Value[]) {
-    this.#path = path
-    this.#inputs = new Map(inputs.map((value) => [value.name, value]))
-    this.#outputs = new Map(outputs.map((value) => [value.name, value]))
-  }
-
+class LayoutReader extends GraphEnds {
   read(configuredVocabSize: number): StockLayout {
     this.#refuseOthers()
     const integers = new Map<string, IntegerType>()
     for (const [name, rank] of Object.entries(INTEGERS)) {
-      const value = this.#inputs.get(name)
-      if (value) integers.set(name, this.#integerType(value, rank))
+      const value = this.inputs.get(name)
+      if (value) integers.set(name, this.integerType(value, rank))
     }
-    const layers = [...this.#inputs.keys()].filter((name) => PAST.test(name)).length / PARTS.length
+    const layers = [...this.inputs.keys()].filter((name) => PAST.test(name)).length / PARTS.length
     const names = (prefix: string) =>
       Array.from({ length: layers }, (_, layer) => PARTS.map((part) => `${prefix}.${layer}.${part}`)).flat()
     const past = names('past_key_values')
     const present = names('present')
     const [kvHeads, headDim] = this.#cacheShape(past)
-    for (const name of present) this.#cacheTensor(this.#outputs, name)
-    const vocabulary = this.#floats(this.#outputs, 'logits', 3).shape[2]
+    for (const name of present) this.#cacheTensor(this.outputs, name)
+    const vocabulary = this.floats(this.outputs, 'logits', 3).shape[2]
     const vocabSize = typeof vocabulary === 'number' ? vocabulary : configuredVocabSize
     return { layers, kvHeads, headDim, vocabSize, integers, past, present }
   }
 
   /** Every kind of export that is no decoder with a cache has inputs of its own, or lacks ours. */
   #refuseOthers(): void {
-    const names = [...this.#inputs.keys()]
+    const names = [...this.inputs.keys()]
     if (names.includes('use_cache_branch')) {
-      this.#refuse('is a merged export (it has use_cache_branch): take the one with a single graph, usually model.onnx')
+      this.refuse('is a merged export (it has use_cache_branch): take the one with a single graph, usually model.onnx')
     }
     const encoder = names.find((name) => /^encoder_|[.](encoder|decoder)[.]/.test(name))
-    if (encoder) this.#refuse(`belongs to an encoder-decoder model (its input ${encoder}); only decoders can be served`)
-    if (names.includes('inputs_embeds')) this.#refuse('takes embeddings (inputs_embeds) instead of token ids')
-    if (!names.includes('input_ids') || !this.#outputs.has('logits')) {
-      this.#refuse(`is no decoder of text: its inputs are ${list(names)}, its outputs ${list(this.#outputs.keys())}`)
+    if (encoder) this.refuse(`belongs to an encoder-decoder model (its input ${encoder}); only decoders can be served`)
+    if (names.includes('inputs_embeds')) this.refuse('takes embeddings (inputs_embeds) instead of token ids')
+    if (!names.includes('input_ids') || !this.outputs.has('logits')) {
+      this.refuse(`is no decoder of text: its inputs are ${list(names)}, its outputs ${list(this.outputs.keys())}`)
     }
     if (!names.some((name) => PAST.test(name))) {
-      this.#refuse('has no KV cache (past_key_values.N.key and .value): export it with one (text-generation-with-past)')
+      this.refuse('has no KV cache (past_key_values.N.key and .value): export it with one (text-generation-with-past)')
     }
     const unknown = names.find((name) => !(name in INTEGERS) && !PAST.test(name))
-    if (unknown) this.#refuse(`has an input ${unknown}, of which we don't know what it wants`)
-  }
-
-  #integerType(value: Value, rank: number): IntegerType {
-    if (value.isTensor && (value.type === 'int64' || value.type === 'int32') && value.shape.length === rank) {
-      return value.type
-    }
-    return this.#refuse(`has an input ${describe(value)}; it should be of integers with ${rank} dimensions`)
+    if (unknown) this.refuse(`has an input ${unknown}, of which we don't know what it wants`)
   }
 
   /** From the graph and not the config: with grouped queries it has fewer heads than the model, and names differ. */
   #cacheShape(past: readonly string[]): [kvHeads: number, headDim: number] {
     const shapes = past.map((name) => {
-      const value = this.#cacheTensor(this.#inputs, name)
+      const value = this.#cacheTensor(this.inputs, name)
       const [, heads, , dim] = value.shape
       if (typeof heads === 'number' && typeof dim === 'number') return [heads, dim] as [number, number]
-      return this.#refuse(`does not say how many heads it has, and of what size: ${describe(value)}`)
+      return this.refuse(`does not say how many heads it has, and of what size: ${describe(value)}`)
     })
     const other = shapes.findIndex((shape) => shape.join() !== shapes[0]!.join())
-    if (other !== -1) this.#refuse(`has layers of different shapes: ${past[0]} and ${past[other]}`)
+    if (other !== -1) this.refuse(`has layers of different shapes: ${past[0]} and ${past[other]}`)
     return shapes[0]!
   }
 
   #cacheTensor(values: ReadonlyMap<string, Value>, name: string): TensorValue {
-    return this.#floats(values, name, 4)
+    return this.floats(values, name, 4)
   }
-
-  #floats(values: ReadonlyMap<string, Value>, name: string, rank: number): TensorValue {
-    const value = values.get(name)
-    if (!value) return this.#refuse(`lacks ${name}`)
-    if (value.isTensor && value.type === 'float16') {
-      this.#refuse(`keeps ${name} in float16; take an export whose activations are float32, usually model.onnx`)
-    }
-    if (value.isTensor && value.type === 'float32' && value.shape.length === rank) return value
-    return this.#refuse(`has ${describe(value)}; it should be float32 with ${rank} dimensions`)
-  }
-
-  #refuse(problem: string): never {
-    throw new AppError('bad_model', `${this.#path} ${problem}`, { field: this.#path })
-  }
-}
-
-function describe(value: Value): string {
-  return value.isTensor ? `${value.name} (${value.type} [${value.shape.join(', ')}])` : `${value.name} (no tensor)`
-}
-
-/** A few names of perhaps hundreds. */
-function list(names: Iterable<string>): string {
-  const all = [...names]
-  return all.length > 6 ? `${all.slice(0, 6).join(', ')} and ${all.length - 6} more` : all.join(', ')
 }

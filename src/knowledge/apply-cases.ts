@@ -1,5 +1,5 @@
 // What the cases add to the verdict of the rules: fixes, links, and of a case that a person has corrected its cause.
-// They never touch the evidence.
+// They never touch the evidence. What only means something like it is cited, and changes nothing.
 
 import type { Analysis, Diagnosis, Fix, Reference } from '../logs/analysis.ts'
 import type { FoundCases, KnowledgeCase } from './case.ts'
@@ -12,11 +12,11 @@ type Cited = Pick<Analysis, 'known_case' | 'similar_cases'>
 export function applyCases(diagnosis: Diagnosis, { known, similar }: FoundCases): Diagnosis & Cited {
   const cited: Cited = {
     known_case: known && { id: known.case.id, title: known.case.title, seen: known.seen },
-    similar_cases: similar.map(({ id, title, cause }) => ({ id, title, cause })),
+    similar_cases: similar.map(({ id, title, cause, matched }) => ({ id, title, cause, matched })),
   }
   if (diagnosis.root_cause === null) return { ...diagnosis, ...cited }
   const told = known === null ? diagnosis : withKnown(diagnosis, known.case)
-  const [nearest] = similar
+  const nearest = similar.find(({ matched }) => matched.includes('wording'))
   const cases = [...(known ? [known.case] : []), ...(nearest ? [nearest] : [])]
   return {
     ...told,

@@ -99,6 +99,7 @@ export class CaseStore {
     await Promise.all([
       this.#redis.hdel(k.knowledgeVotes(scope), id),
       this.#redis.hdel(k.knowledgeSeen(scope), id),
+      this.#redis.hdel(k.knowledgeVectors(scope), id),
       this.#redis.hincrby(k.knowledgeVersions, scope, 1),
     ])
     return true
@@ -120,6 +121,16 @@ export class CaseStore {
   /** Counts a failure with the case's signature. @returns how many there were before */
   async see(scope: string, id: string): Promise<number> {
     return (await this.#redis.hincrby(this.#keys.knowledgeSeen(scope), id, 1)) - 1
+  }
+
+  /** As `keepVectors` was given them; null for those that have none. */
+  async vectors(scope: string, ids: readonly string[]): Promise<(string | null)[]> {
+    return this.#redis.hmget(this.#keys.knowledgeVectors(scope), ...ids)
+  }
+
+  /** @param vectors ids and what is kept for them */
+  async keepVectors(scope: string, vectors: readonly [id: string, vector: string][]): Promise<void> {
+    await this.#redis.hset(this.#keys.knowledgeVectors(scope), ...vectors.flat())
   }
 
   #script(name: string): Script {

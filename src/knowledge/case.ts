@@ -65,12 +65,19 @@ export const knowledgeCaseSchema = caseInputSchema.extend({
 })
 export type KnowledgeCase = z.infer<typeof knowledgeCaseSchema>
 
+/** By what a case was found: words of a line that are the case's own, or an embedding model that finds them alike. */
+export const matches = ['wording', 'meaning'] as const
+export const similarCaseSchema = knowledgeCaseSchema.extend({
+  matched: z.array(z.enum(matches)).default(['wording']),
+})
+export type SimilarCase = z.infer<typeof similarCaseSchema>
+
 /** What an analysis takes from the cases. It travels with the job, so that a later attempt explains the same. */
 export const foundCasesSchema = z.object({
   /** The case with the very signature of the failure, and how often it was seen before. */
   known: z.object({ case: knowledgeCaseSchema, seen: z.int().min(0) }).nullable(),
-  /** Cases whose wording the failing lines have, the best first. */
-  similar: z.array(knowledgeCaseSchema),
+  /** Cases that the failing lines read like, the best first. */
+  similar: z.array(similarCaseSchema),
 })
 export type FoundCases = z.infer<typeof foundCasesSchema>
 

@@ -2,10 +2,12 @@
 // and sees its own cases and everyone's.
 
 import { createHash } from 'node:crypto'
-import { type FoundCases, type KnowledgeCase, noCases } from './case.ts'
+import { type FoundCases, type KnowledgeCase, noCases, type SimilarCase } from './case.ts'
 import type { Match } from './case-index.ts'
 import { type CaseStore, sharedScope } from './case-store.ts'
+import { CaseVectors, type TextVectors } from './case-vectors.ts'
 import { CaseView, trustIn } from './case-view.ts'
+import { fused } from './fusion.ts'
 import { seedCases } from './seed/seed-cases.ts'
 import { WordWeights } from './wording.ts'
 
@@ -23,16 +25,35 @@ export interface FailureQuery {
   lines: readonly string[]
 }
 
+export interface KnowledgeOptions {
+  /** An embedding model, to find cases by meaning too; null, the default: by their wording only. */
+  vectors?: TextVectors | null
+  /** The model failed; what was searched for was searched by wording only. */
+  onError?: (error: Error) => void
+}
+
 export class KnowledgeBase {
   readonly #store: CaseStore | null
+  readonly #vectors: CaseVectors | null
   readonly #weights = new WordWeights()
   readonly #shared: CaseView
   readonly #own = new Map<string, CaseView>()
 
   /** @param store null: the cases that come with the program, and no others */
-  constructor(store: CaseStore | null) {
+  constructor(store: CaseStore | null, { vectors = null, onError = () => {} }: KnowledgeOptions = {}) {
     this.#store = store
+    this.#vectors = vectors && new CaseVectors(vectors, store, onError)
     this.#shared = new CaseView(sharedScope, store, this.#weights, seedCases)
+    this.#vectors?.want(sharedScope, seedCases)
+  }
+
+  /** Resolves when cases can be found by meaning: a command waits for it, a service goes on without. */
+  async ready(): Promise<void> {
+    await this.#vectors?.settled()
+  }
+
+  stop(): void {
+    this.#vectors?.stop()
   }
 
   /**
@@ -44,8 +65,14 @@ export class KnowledgeBase {
     const trust = (each: KnowledgeCase) => trustIn(votesIn(views, each.id))
     const known = query.signature === null ? null : knownCase(views, query.signature, trust)
     const lines = query.lines.slice(0, maxLines)
-    const matches = views.flatMap(({ index }) => index.match(lines, trust))
-    const similar = best(matches.filter(({ case: { id } }) => id !== known?.case.id))
+    const others = ({ case: { id } }: { case: KnowledgeCase }) => id !== known?.case.id
+    const worded = best(views.flatMap(({ index }) => index.match(lines, trust)).filter(others))
+    const near = await this.#near(lines[0] ?? '', views)
+    const meant = near.filter((each) => others(each) && trust(each.case) > 0).slice(0, maxSimilar)
+    const similar: SimilarCase[] = fused({ wording: worded, meaning: meant.map((each) => each.case) }).slice(
+      0,
+      maxSimilar,
+    )
     if (known === null) return similar.length === 0 ? noCases : { known, similar }
     const seen = count ? await this.#store?.see(known.scope, known.case.id) : 0
     return { known: { case: known.case, seen: seen ?? 0 }, similar }
@@ -55,8 +82,10 @@ export class KnowledgeBase {
   async list(scope: string, words: string | undefined): Promise<KnowledgeCase[]> {
     const views = await this.#viewsOf(scope)
     if (words !== undefined) {
-      const found = views.flatMap(({ index }) => index.search(words))
-      return found.sort((a, b) => b.score - a.score).map((match) => match.case)
+      const found = views.flatMap(({ index }) => index.search(words)).sort((a, b) => b.score - a.score)
+      const near = await this.#near(words, views)
+      const both = fused({ wording: found.map((match) => match.case), meaning: near.map((each) => each.case) })
+      return both.map(({ matched: _, ...each }) => each)
     }
     const time = ({ created_at }: KnowledgeCase) => created_at ?? ''
     return views
@@ -72,7 +101,13 @@ export class KnowledgeBase {
   async #viewsOf(scope: string): Promise<CaseView[]> {
     const views = scope === sharedScope ? [this.#shared] : [this.#ownView(scope), this.#shared]
     await Promise.all(views.map((view) => view.refresh()))
+    for (const view of views) this.#vectors?.want(view.scope, view.index.all())
     return views
+  }
+
+  async #near(text: string, views: CaseView[]) {
+    const cases = views.flatMap(({ index }) => index.all())
+    return (await this.#vectors?.near(text, cases)) ?? []
   }
 
   #ownView(scope: string): CaseView {

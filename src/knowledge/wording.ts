@@ -7,9 +7,16 @@ const maxWords = 80
 
 /** Words without what changes from run to run. Error codes stay whole: `ERR_PNPM_OUTDATED_LOCKFILE`, `TS2322`. */
 export function wordsOf(line: string): string[] {
-  const text = maskedText(line).replaceAll(/<[a-z-]+>/g, ' ')
+  const text = meaningOf(line)
   const words = text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []
   return words.filter((word) => word.length > 1).slice(0, maxWords)
+}
+
+/** The line without what changes from run to run. */
+export function meaningOf(line: string): string {
+  return maskedText(line)
+    .replaceAll(/<[a-z-]+>/g, ' ')
+    .trim()
 }
 
 /** How rare words are among the wordings of all cases. */

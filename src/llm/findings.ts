@@ -14,7 +14,7 @@ export function findingsText(findings: Findings): string {
     `Root cause: ${sentence(cause.statement)}${first === undefined ? '' : ` See ${placeOf(first)}.`}`,
     `Severity: ${findings.severity} (${findings.category}, ${findings.phase}).`,
     known === null ? '' : `Known case: ${sentence(known.title)} ${timesSeen(known.seen)}`,
-    known === null && similar[0] ? `Usual reason: ${sentence(similar[0].cause)}` : '',
+    known === null && similar[0] ? similarText(similar[0]) : '',
     fixes.length === 0 ? '' : `Suggested fixes:\n${fixes.slice(0, shownFixes).map(fixText).join('\n')}`,
   ]
   return paragraphs.filter((each) => each !== '').join('\n')
@@ -22,6 +22,13 @@ export function findingsText(findings: Findings): string {
 
 function placeOf({ line_start: start, line_end: end }: Evidence): string {
   return start === end ? `line ${start} of the log` : `lines ${start}-${end} of the log`
+}
+
+/** Words that are the case's own make it the reason; of one that means something alike people may judge. */
+function similarText({ title, cause, matched }: Findings['similar_cases'][number]): string {
+  return matched.includes('wording')
+    ? `Usual reason: ${sentence(cause)}`
+    : `Perhaps alike: ${sentence(title)} ${sentence(cause)}`
 }
 
 function timesSeen(seen: number): string {

@@ -29,7 +29,13 @@ export class KnowledgeRetriever extends BaseRetriever {
         new Document({
           id: each.id,
           pageContent: caseText(each),
-          metadata: { title: each.title, category: each.category, links: each.links, source: each.source },
+          metadata: {
+            title: each.title,
+            category: each.category,
+            links: each.links,
+            source: each.source,
+            matched: each.matched,
+          },
         }),
     )
   }

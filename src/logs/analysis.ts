@@ -89,8 +89,15 @@ export const analysisSchema = diagnosisSchema.extend({
   status: z.enum(['ok', 'partial', 'no_failure_found']),
   /** The case of the knowledge base with this very signature, and how often it was seen before. */
   known_case: z.object({ id: z.string(), title: z.string(), seen: z.int() }).nullable(),
-  /** Other cases that the failing lines read like, the best first. */
-  similar_cases: z.array(z.object({ id: z.string(), title: z.string(), cause: z.string() })),
+  /** Other cases that the failing lines read like, the best first: by their wording, or by meaning, or both. */
+  similar_cases: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      cause: z.string(),
+      matched: z.array(z.enum(['wording', 'meaning'])).default(['wording']),
+    }),
+  ),
   reduction: reductionSchema,
   redaction: redactionSchema,
   usage: z

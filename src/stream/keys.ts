@@ -60,6 +60,8 @@ export interface Keys {
   knowledgeVotes(scope: string): string
   /** Hash: case -> how many failures have had its signature. */
   knowledgeSeen(scope: string): string
+  /** Hash: case -> its vector, with the model and the text that it is of. */
+  knowledgeVectors(scope: string): string
 }
 
 /** Keys that scripts about the bounds and the line begin with, in this order: KEYS[1] is `admitted`. */
@@ -100,5 +102,6 @@ export function keysOf(namespace = 'workflowai'): Keys {
     knowledge: (scope) => `${prefix}:knowledge:${scope}`,
     knowledgeVotes: (scope) => `${prefix}:knowledge-votes:${scope}`,
     knowledgeSeen: (scope) => `${prefix}:knowledge-seen:${scope}`,
+    knowledgeVectors: (scope) => `${prefix}:knowledge-vectors:${scope}`,
   }
 }

@@ -1,9 +1,9 @@
-// The files of the model that MODEL names: the embedded one, a folder, a GGUF or ONNX file, or an id that was pulled. Only
-// finds and checks them; reading the weights is the inference engine's part.
+// The files of the model that MODEL or EMBEDDING_MODEL names: the embedded one, a folder, a GGUF or ONNX file, or an id
+// that was pulled. Only finds and checks them; reading the weights is done by who computes with them.
 
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
@@ -35,7 +35,16 @@ const REQUIRED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as c
  * that a folder lacks. The small files are checked against the folder's SHA256SUMS, the weights when they are used.
  */
 export async function resolveModel(setting: string | null | undefined, dataDir: string): Promise<ModelFiles> {
-  const files = locate(setting?.trim() || null, dataDir)
+  const name = setting?.trim() || null
+  return checked(name === null ? embedded() : locate(name, dataDir, decoder))
+}
+
+/** The model that EMBEDDING_MODEL names: a folder of the hub's form with an ONNX export. Throws as `resolveModel`. */
+export async function resolveEncoder(setting: string, dataDir: string): Promise<ModelFiles> {
+  return checked(locate(setting.trim(), dataDir, encoder))
+}
+
+async function checked(files: ModelFiles): Promise<ModelFiles> {
   await verifyChecksums(files, smallFiles(files))
   return files
 }
@@ -64,7 +73,7 @@ export function pulledFolder(dataDir: string, id: string): string {
 export async function verifyChecksums(files: ModelFiles, paths: readonly string[]): Promise<void> {
   const listed = listedChecksums(files)
   for (const path of paths) {
-    const wanted = listed.get(basename(path))
+    const wanted = listed.get(relative(files.folder, path))
     if (wanted === undefined || !existsSync(path)) continue
     const found = await sha256(path)
     if (found !== wanted) {
@@ -90,10 +99,38 @@ export async function sha256(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
+/** What a setting may name. */
+interface Kind {
+  setting: 'MODEL' | 'EMBEDDING_MODEL'
+  allowed: string
+  /** The ends of names of files that may be named themselves. */
+  files: readonly string[]
+  weightsIn(folder: string): ModelFiles['weights']
+}
+
+const decoder: Kind = {
+  setting: 'MODEL',
+  allowed: 'a GGUF file or a folder',
+  files: ['.gguf', '.onnx'],
+  weightsIn,
+}
+
+/** The hub's folders of encoders hold the weights in other forms as well; only the export can be run. */
+const encoder: Kind = {
+  setting: 'EMBEDDING_MODEL',
+  allowed: 'a folder with an ONNX export',
+  files: ['.onnx'],
+  weightsIn: (folder) => {
+    const graph = onnxIn(folder)
+    if (graph) return onnxWeights(graph)
+    throw bad(folder, 'has no ONNX export: an embedding model needs onnx/model.onnx or model.onnx')
+  },
+}
+
 /** A clone carries its model; the npm package does not. */
 function embedded(): ModelFiles {
   if (existsSync(EMBEDDED) && readdirSync(EMBEDDED).some((name) => name.endsWith('.gguf')))
-    return inFolder(EMBEDDED, null)
+    return inFolder(EMBEDDED, weightsIn)
   throw new AppError(
     'bad_model',
     'there is no model here: set MODEL to a GGUF file or a model folder, or fetch one with ' +
@@ -102,32 +139,32 @@ function embedded(): ModelFiles {
   )
 }
 
-function locate(setting: string | null, dataDir: string): ModelFiles {
-  if (setting === null) return embedded()
+function locate(setting: string, dataDir: string, kind: Kind): ModelFiles {
   const path = resolve(setting)
-  if (isFolder(path)) return inFolder(path, null)
+  if (isFolder(path)) return inFolder(path, kind.weightsIn)
   if (existsSync(path)) {
-    if (path.endsWith('.gguf')) return inFolder(dirname(path), { kind: 'gguf', paths: [path] })
-    if (path.endsWith('.onnx')) return inFolder(aboveGraph(path), onnxWeights(path))
-    throw bad(path, 'is not a model: give a GGUF file or a folder')
+    if (!kind.files.some((end) => path.endsWith(end))) throw bad(path, `is not a model: give ${kind.allowed}`)
+    return path.endsWith('.gguf')
+      ? inFolder(dirname(path), () => ({ kind: 'gguf', paths: [path] }))
+      : inFolder(aboveGraph(path), () => onnxWeights(path))
   }
   const pulled = pulledFolder(dataDir, setting)
-  if (/^[\w.-]+(\/[\w.-]+)?$/.test(setting) && isFolder(pulled)) return inFolder(pulled, null)
+  if (/^[\w.-]+(\/[\w.-]+)?$/.test(setting) && isFolder(pulled)) return inFolder(pulled, kind.weightsIn)
   throw new AppError(
     'bad_model',
     `there is no model ${setting}: no file or folder ${path}, and no pulled model in ${pulled}. ` +
-      'Give a GGUF file, a model folder, or an id that was fetched with `npm run model -- pull ID`',
-    { field: 'MODEL' },
+      `Give ${kind.allowed}, or an id that was fetched with \`npm run model -- pull ID\``,
+    { field: kind.setting },
   )
 }
 
-function inFolder(folder: string, named: ModelFiles['weights'] | null): ModelFiles {
+function inFolder(folder: string, weightsOf: Kind['weightsIn']): ModelFiles {
   for (const name of REQUIRED) {
     if (!existsSync(join(folder, name))) {
       throw bad(folder, `has no ${name}; a model needs ${REQUIRED.join(', ')} beside its weights`)
     }
   }
-  const weights = named ?? weightsIn(folder)
+  const weights = weightsOf(folder)
   const optional = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined)
   const generationConfigPath = optional('generation_config.json')
   const checksumsPath = optional(CHECKSUMS)

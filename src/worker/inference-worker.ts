@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import type { Embeddings } from '../embedding/embeddings.ts'
 import { CaseStore } from '../knowledge/case-store.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
@@ -29,6 +30,8 @@ export interface InferenceWorkerOptions {
   logger: Logger
   /** Off by default. */
   tracing?: Tracing
+  /** To find cases by meaning; none by default. Stays open. */
+  embeddings?: Embeddings | null
 }
 
 export interface InferenceWorker {
@@ -39,7 +42,7 @@ export interface InferenceWorker {
 
 /** @throws AppError `unavailable` when Redis does not answer within 10 s */
 export async function startWorker(options: InferenceWorkerOptions): Promise<InferenceWorker> {
-  const { engine, logger, tracing = noTracing } = options
+  const { engine, logger, tracing = noTracing, embeddings = null } = options
   const worker = { id: `worker_${randomUUID().slice(0, 8)}`, host: hostname(), pid: process.pid }
   const keys = keysOf(options.namespace)
   const onError = (error: Error) => logger.warn({ err: error }, 'redis connection')
@@ -57,11 +60,15 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
   const metrics = new WorkerMetrics(engine)
+  const knowledge = new KnowledgeBase(new CaseStore(redis, keys), {
+    vectors: embeddings,
+    onError: (error) => logger.warn({ err: error }, 'cases could not be found by meaning'),
+  })
   const deps = {
     store,
     publisher,
     sequences: new EngineSequences(engine),
-    knowledge: new KnowledgeBase(new CaseStore(redis, keys)),
+    knowledge,
     worker,
     model: engine.info.model,
     metrics,
@@ -98,6 +105,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const stop = async () => {
     leaveControl()
     await loop.stop()
+    knowledge.stop()
     // Redis is away; there is nothing to close.
     await queue.close().catch(() => {})
     await heartbeat.stop()

@@ -1,5 +1,6 @@
 // The main file of a worker process.
 
+import { Embeddings } from '../embedding/embeddings.ts'
 import { exitGracefully } from '../graceful-exit.ts'
 import { ProcessEngine } from '../inference/process-engine.ts'
 import { createLogger } from '../logger.ts'
@@ -14,6 +15,7 @@ await runMain(async () => {
   const settings = readSettings(process.env)
   const redisUrl = requireRedisUrl(settings)
   const logger = createLogger('worker', settings.logLevel)
+  const embeddings = await Embeddings.open(settings, (message) => logger.error(message))
   const progress = new ProgressDisplay(process.stderr)
   const engine = await ProcessEngine.start({
     settings: {
@@ -36,6 +38,7 @@ await runMain(async () => {
     redisUrl,
     engine,
     disconnectGraceMs: settings.disconnectGraceMs,
+    embeddings,
     logger,
   }).catch(async (error) => {
     await engine.close()
@@ -45,6 +48,7 @@ await runMain(async () => {
   logger.info({ worker: worker.id, model, precision, slots, threads, max_context: maxContext }, 'ready')
   exitGracefully(async () => {
     await worker.stop()
+    await embeddings?.close()
     await tracing.close()
   }, logger)
 })

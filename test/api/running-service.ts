@@ -3,6 +3,7 @@
 
 import { pino } from 'pino'
 import { type ApiServer, startApi } from '../../src/api/api-server.ts'
+import type { Embeddings } from '../../src/embedding/embeddings.ts'
 import { LocalEngine } from '../../src/inference/local-engine.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -26,6 +27,8 @@ export interface ServiceOptions {
   /** Instead of a Redis of its own: where the test's is. */
   redisUrl?: string
   tracing?: Tracing
+  /** For the API and the workers. The service closes it. */
+  embeddings?: Embeddings
 }
 
 export interface RunningService {
@@ -59,6 +62,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     startApi({
       settings: { ...settings, ports: [0] },
       ...(options.tracing && { tracing: options.tracing }),
+      embeddings: options.embeddings ?? null,
       redisUrl,
       model: { name: 'scripted', precision: 'float32', maxContext },
       tokenizerFiles: embeddedFiles,
@@ -71,6 +75,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       engine: scriptedEngine(options),
       disconnectGraceMs: settings.disconnectGraceMs,
       ...(options.tracing && { tracing: options.tracing }),
+      embeddings: options.embeddings ?? null,
       logger,
     })
   const workers: InferenceWorker[] = []
@@ -96,6 +101,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
     },
     stop: async () => {
       await Promise.all([...apis.map((one) => one.stop()), ...workers.map((one) => one.stop())])
+      await options.embeddings?.close()
       await ownRedis?.stop()
     },
   }

@@ -102,7 +102,14 @@ afterEach(async () => {
 function pull(changes: { id?: string; revision?: string; file?: string; token?: string; endpoint?: string } = {}) {
   const hub = new ModelHub({ endpoint: changes.endpoint ?? endpoint, token: changes.token ?? null })
   const { id = ID, revision = 'main', file = null } = changes
-  return pullModel(hub, { id, revision, file, dataDir: folder.path, onProgress: (event) => progress.push(event) })
+  return pullModel(hub, {
+    id,
+    revision,
+    file,
+    embedding: false,
+    dataDir: folder.path,
+    onProgress: (event) => progress.push(event),
+  })
 }
 
 const weightRequests = () => server.requests.filter((request) => request.includes('safetensors'))

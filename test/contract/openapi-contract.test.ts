@@ -9,10 +9,11 @@ import { openApiDocument } from '../../src/api/openapi.ts'
 import { openApiPath, type RouteDoc } from '../../src/api/openapi-route.ts'
 import { routeDocs } from '../../src/api/route-docs.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { openTinyEmbeddings } from '../embedding/tiny-embeddings.ts'
 
 let service: RunningService
 beforeAll(async () => {
-  service = await startService({ maxContext: 1024 })
+  service = await startService({ maxContext: 1024, embeddings: await openTinyEmbeddings() })
 })
 afterAll(() => service.stop())
 

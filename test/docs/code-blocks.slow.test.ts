@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../src/cli/run-command.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { openTinyEmbeddings } from '../embedding/tiny-embeddings.ts'
 import { noChromium, startBrowser } from '../support/browser.ts'
 import { repository } from '../support/docker.ts'
 import { type CodeBlock, codeBlocks, documents, writeExampleFiles } from './markdown.ts'
@@ -17,7 +18,12 @@ let folder: string
 
 beforeAll(async () => {
   // The block's own page is of another origin than the service.
-  service = await startService({ slots: 16, maxContext: 2048, env: { CORS_ORIGINS: '*' } })
+  service = await startService({
+    slots: 16,
+    maxContext: 2048,
+    env: { CORS_ORIGINS: '*' },
+    embeddings: await openTinyEmbeddings(),
+  })
   folder = await mkdtemp(join(tmpdir(), 'workflowai-docs-'))
   writeExampleFiles(folder)
   await symlink(join(repository, 'node_modules'), join(folder, 'node_modules'))

@@ -1,12 +1,13 @@
 // What the OpenAI-compatible routes say of themselves.
 
 import { component, type ErrorStatus, type RouteDoc } from '../openapi-route.ts'
-import { chatRequestSchema, completionRequestSchema } from './requests.ts'
+import { chatRequestSchema, completionRequestSchema, embeddingRequestSchema } from './requests.ts'
 import {
   chatChunkSchema,
   chatCompletionSchema,
   completionChunkSchema,
   completionSchema,
+  embeddingListSchema,
   modelListSchema,
   modelSchema,
 } from './wire-schemas.ts'
@@ -83,9 +84,35 @@ export const openAiDocs: RouteDoc[] = [
     },
   },
   {
+    ...{ method: 'post', path: '/v1/embeddings', tag: 'OpenAI' },
+    summary: 'Turn texts into vectors',
+    description:
+      'By the model of EMBEDDING_MODEL; without one the answer is 404 with the code `model_not_found`. Vectors have the ' +
+      'length 1. A text of more tokens than the model takes (`max_model_len` of GET /v1/models) is refused with ' +
+      '`context_length_exceeded`, not cut; a request may have 300,000 tokens. Where too much waits the answer is 429 with ' +
+      'Retry-After. Token ids are those of the embedding model, and nothing is put around them.',
+    body: {
+      of: [component('EmbeddingRequest', embeddingRequestSchema)],
+      examples: {
+        text: { input: 'What is a message queue?' },
+        'several texts': { input: ['What is a message queue?', 'A line of work.'], encoding_format: 'base64' },
+        'token ids': { input: [[2, 5, 6, 3]] },
+      },
+    },
+    answers: {
+      200: { description: 'a vector for each text', json: component('EmbeddingList', embeddingListSchema) },
+    },
+    errors: [404, 500],
+  },
+  {
     ...{ method: 'get', path: '/v1/models', tag: 'OpenAI' },
-    summary: 'The model that is served, as a list',
-    answers: { 200: { description: 'one model', json: component('ModelList', modelListSchema) } },
+    summary: 'The models that are served, as a list',
+    answers: {
+      200: {
+        description: 'the one that writes, then the one that embeds',
+        json: component('ModelList', modelListSchema),
+      },
+    },
   },
   {
     ...{ method: 'get', path: '/v1/models/*id', tag: 'OpenAI' },

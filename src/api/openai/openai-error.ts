@@ -1,7 +1,7 @@
 // Errors in OpenAI's form. Its clients retry 408, 409, 429 and 5xx by themselves, unless a header says that it is no use.
 
 import type { Response } from 'express'
-import type { AppError, ErrorCode } from '../../errors.ts'
+import { AppError, type ErrorCode } from '../../errors.ts'
 import { publicMessage, setRetryAfter, statusOf } from '../http-error.ts'
 
 /** Another try would end the same way. */
@@ -24,6 +24,13 @@ export function sendOpenAiError(response: Response, error: AppError): void {
   setRetryAfter(response, status, error)
   if (final.has(error.code)) response.set('x-should-retry', 'false')
   response.status(status).json(openAiError(error))
+}
+
+/** The refusal of max_tokens, by the name of the field that the client has sent. */
+export function inTermsOf(field: string, thrown: unknown): unknown {
+  if (!(thrown instanceof AppError) || thrown.field !== 'max_tokens') return thrown
+  const { code, openAiCode, message } = thrown
+  return new AppError(code, message.replace('max_tokens', field), { field, ...(openAiCode && { openAiCode }) })
 }
 
 /** OpenAI has no 422: a field that is wrong is a bad request. */

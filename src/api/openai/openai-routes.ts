@@ -1,17 +1,18 @@
 // The routes that OpenAI's clients know, on the same queue and streams as the others.
 
 import { type Request, type Response, Router } from 'express'
-import { AppError } from '../../errors.ts'
 import type { GenerateWish } from '../../stream/payload.ts'
 import { jsonBody } from '../body.ts'
 import type { ApiService } from '../service.ts'
 import { submitterOf } from '../submitter.ts'
-import { show, validate } from '../validation.ts'
+import { validate } from '../validation.ts'
 import { type Answer, sendAnswer, streamAnswer } from './answer.ts'
 import { ChatChoice } from './chat-choice.ts'
 import { CompletionChoice } from './completion-choice.ts'
 import { chatWish, completionWishes } from './generation.ts'
+import { inTermsOf } from './openai-error.ts'
 import { type ChatBody, type CommonBody, chatRequestSchema, completionRequestSchema } from './requests.ts'
+import { anyModel, assertServed, servedModels, unknownModel } from './served-models.ts'
 import { submitChoices } from './submit-choices.ts'
 
 const completionTokens = 16
@@ -20,23 +21,22 @@ export function openAiRoutes(service: ApiService): Router {
   const router = Router()
   const body = jsonBody(service.settings.bodyLimitBytes)
   const startedAt = Math.floor(Date.now() / 1000)
-  const served = {
-    ...{ id: service.model.name, object: 'model', created: startedAt, owned_by: 'workflowai' },
-    max_model_len: service.model.maxContext,
-  }
+  const models = servedModels(service, startedAt)
 
   router.get('/v1/models', (_request, response) => {
-    response.json({ object: 'list', data: [served] })
+    response.json({ object: 'list', data: models })
   })
   // Names may hold slashes.
   router.get('/v1/models/*id', (request, response) => {
-    assertServed((request.params.id as unknown as string[]).join('/'), service)
-    response.json(served)
+    const id = (request.params.id as unknown as string[]).join('/')
+    const model = id === anyModel ? models[0] : models.find((one) => one.id === id)
+    if (model === undefined) throw unknownModel(id, models)
+    response.json(model)
   })
 
   router.post('/v1/chat/completions', ...body, async (request, response) => {
     const chat = validate(chatRequestSchema, request.body)
-    assertServed(chat.model, service)
+    assertServed(chat.model, 'text', service)
     const wish = chatWish(chat)
     const answer = await start(chat, [wish], Number.POSITIVE_INFINITY, request, service)
     const choices = answer.jobs.map((jobId, index) => {
@@ -49,22 +49,13 @@ export function openAiRoutes(service: ApiService): Router {
 
   router.post('/v1/completions', ...body, async (request, response) => {
     const completion = validate(completionRequestSchema, request.body)
-    assertServed(completion.model, service)
+    assertServed(completion.model, 'text', service)
     const answer = await start(completion, completionWishes(completion), completionTokens, request, service)
     const choices = answer.jobs.map((_, index) => new CompletionChoice(index, completion.logprobs !== undefined))
     const object = { whole: 'text_completion', chunk: 'text_completion' }
     await reply({ ...answer, choices, object, idPrefix: 'cmpl' }, completion, response, service)
   })
   return router
-}
-
-/** Clients that must name a model, and whose users don't care which, say this. */
-const anyModel = 'default'
-
-function assertServed(model: string | undefined, { model: { name } }: ApiService): void {
-  if (model === undefined || model === '' || model === anyModel || model === name) return
-  const message = `the model ${show(model)} does not exist; this service has ${JSON.stringify(name)}, also called "${anyModel}"`
-  throw new AppError('not_found', message, { field: 'model', openAiCode: 'model_not_found' })
 }
 
 async function start(
@@ -86,13 +77,6 @@ async function start(
     maxTokens: wishes[0]?.max_tokens ?? (defaultMaxTokens === Number.POSITIVE_INFINITY ? undefined : defaultMaxTokens),
     keepOn: body.on_disconnect === 'continue',
   }
-}
-
-/** The refusal of max_tokens, as the client has called it. */
-function inTermsOf(field: string, thrown: unknown): unknown {
-  if (!(thrown instanceof AppError) || thrown.field !== 'max_tokens') return thrown
-  const { code, openAiCode, message } = thrown
-  return new AppError(code, message.replace('max_tokens', field), { field, ...(openAiCode && { openAiCode }) })
 }
 
 async function reply(answer: Answer, body: CommonBody, response: Response, service: ApiService): Promise<void> {

@@ -74,6 +74,26 @@ export type ChatBody = z.infer<typeof chatRequestSchema>
 
 const tokenIds = z.array(z.int().min(0)).min(1)
 
+/** Lists may be long, so they are read by hand: see embedding-inputs.ts. This is how the document describes them. */
+const embeddingInput = z.union([z.string(), z.array(z.any())]).meta({
+  description: 'a text or the ids of its tokens, or a list of up to 2048 of either',
+  anyOf: [
+    { type: 'string', minLength: 1 },
+    { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 },
+    { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, maxItems: 2048 },
+    { type: 'array', items: { type: 'array', items: { type: 'integer', minimum: 0 }, minItems: 1 }, minItems: 1 },
+  ],
+})
+
+export const embeddingRequestSchema = z.object({
+  input: embeddingInput,
+  model: maybe(z.string()).describe('as GET /v1/models lists it; without it the embedding model that is served'),
+  encoding_format: maybe(z.enum(['float', 'base64'])).describe('base64: the float32 values, little-endian'),
+  dimensions: maybe(count).describe('fewer than the model has only where it was trained for that'),
+  user: maybe(z.string()).describe('ignored'),
+})
+export type EmbeddingBody = z.infer<typeof embeddingRequestSchema>
+
 export const completionRequestSchema = z.object({
   prompt: z
     .union([

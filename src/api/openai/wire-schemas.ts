@@ -104,12 +104,26 @@ export const completionChunkSchema = z.object({
   usage: usage.nullish(),
 })
 
+export const embeddingListSchema = z.object({
+  object: z.literal('list'),
+  data: z.array(
+    z.object({
+      object: z.literal('embedding'),
+      index: z.int(),
+      embedding: z.union([z.array(z.number()), z.string()]).describe('of length 1; a string with base64'),
+    }),
+  ),
+  model: z.string(),
+  usage: z.object({ prompt_tokens: z.int(), total_tokens: z.int() }),
+})
+
 export const modelSchema = z.object({
   id: z.string(),
   object: z.literal('model'),
   created: z.int(),
   owned_by: z.string(),
-  max_model_len: z.int().describe('tokens that a prompt and its answer may have together'),
+  max_model_len: z.int().describe('tokens that a prompt and its answer may have together, or a text to embed'),
+  embedding_dimensions: z.int().optional().describe('of an embedding model'),
 })
 
 export const modelListSchema = z.object({ object: z.literal('list'), data: z.array(modelSchema) })

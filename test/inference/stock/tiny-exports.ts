@@ -24,7 +24,7 @@ export async function writeLlamaExport(folder: string, model: TinyModel, weights
 export function writeGpt2Export(folder: string, model: TinyGpt2, positions: Positions = 'counted'): void {
   const config = { architectures: ['GPT2LMHeadModel'], model_type: 'gpt2', ...model.config }
   writeModelFolder(folder, config as unknown as TinyConfig)
-  write(folder, (graph) => addGpt2Export(graph, model, positions))
+  writeExport(folder, (graph) => addGpt2Export(graph, model, positions))
 }
 
 export interface StockShape {
@@ -36,7 +36,7 @@ export interface StockShape {
 /** A graph with these inputs and outputs, that computes nothing. */
 export function writeGraph(folder: string, { inputs, outputs, cacheDims }: StockShape): void {
   const cache = cacheDims ?? ['batch', 2, 'past', 16]
-  write(folder, (graph) => {
+  writeExport(folder, (graph) => {
     for (const name of inputs) {
       if (name.startsWith('past_')) graph.input(name, 'float32', cache)
       else graph.input(name, 'int64', ['batch', 'seq'])
@@ -52,7 +52,8 @@ export function writeGraph(folder: string, { inputs, outputs, cacheDims }: Stock
   })
 }
 
-function write(folder: string, add: (graph: GraphBuilder) => void): void {
+/** onnx/model.onnx and its weights. */
+export function writeExport(folder: string, add: (graph: GraphBuilder) => void): void {
   mkdirSync(join(folder, 'onnx'), { recursive: true })
   const graph = new GraphBuilder(join(folder, 'onnx', 'model.onnx_data'), 'model.onnx_data')
   try {

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ModelHub } from '../../src/cli/model-hub.ts'
 import { pullModel } from '../../src/cli/model-pull.ts'
+import { Encoder } from '../../src/embedding/encoder.ts'
 import { buildGraph } from '../../src/inference/model/open-model.ts'
-import { resolveModel } from '../../src/tokenizer/model-files.ts'
+import { resolveEncoder, resolveModel } from '../../src/tokenizer/model-files.ts'
+import { writeTinyEncoder } from '../embedding/tiny-encoder.ts'
 import { temporaryFolder, tinyModel, writeSafetensors } from '../inference/model/tiny-models.ts'
 
 const COMMIT = 'c0ffee'.padEnd(40, '0')
@@ -26,7 +28,9 @@ class FakeHub {
   readonly #server: Server
 
   constructor(folder: string) {
-    this.files = new Map(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]))
+    const files = readdirSync(folder, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile())
+    const paths = files.map(({ parentPath, name }) => join(parentPath, name))
+    this.files = new Map(paths.map((path) => [relative(folder, path), readFileSync(path)]))
     this.#server = createServer((request, response) => this.#answer(request, response))
   }
 
@@ -99,14 +103,23 @@ afterEach(async () => {
   folder.remove()
 })
 
-function pull(changes: { id?: string; revision?: string; file?: string; token?: string; endpoint?: string } = {}) {
+interface Changes {
+  id?: string
+  revision?: string
+  file?: string
+  embedding?: boolean
+  token?: string
+  endpoint?: string
+}
+
+function pull(changes: Changes = {}) {
   const hub = new ModelHub({ endpoint: changes.endpoint ?? endpoint, token: changes.token ?? null })
-  const { id = ID, revision = 'main', file = null } = changes
+  const { id = ID, revision = 'main', file = null, embedding = false } = changes
   return pullModel(hub, {
     id,
     revision,
     file,
-    embedding: false,
+    embedding,
     dataDir: folder.path,
     onProgress: (event) => progress.push(event),
   })
@@ -122,6 +135,32 @@ describe('pulling a model', () => {
     const files = await resolveModel(ID, folder.path)
     expect(readFileSync(files.checksumsPath!, 'utf8').split('\n')).toHaveLength(5)
     await expect(buildGraph(files, { precision: 'int8', dataDir: folder.path })).resolves.toBeDefined()
+  })
+
+  it('fetches the export of an embedding model, and what says how its vectors are made', async () => {
+    await server.close()
+    server = new FakeHub(writeTinyEncoder(join(folder.path, 'encoder')))
+    endpoint = await server.listen()
+    server.files.set('pytorch_model.bin', Buffer.from('not needed'))
+    await pull({ embedding: true })
+    const files = await resolveEncoder(ID, folder.path)
+    const encoder = await Encoder.open(files)
+    expect(encoder.info).toMatchObject({ model: 'tiny', dimensions: 24, pooling: 'mean' })
+    await encoder.close()
+    expect(existsSync(join(files.folder, 'pytorch_model.bin'))).toBe(false)
+    writeFileSync(join(files.folder, 'onnx/model.onnx'), 'another')
+    await expect(Encoder.open(files)).rejects.toThrow(/model\.onnx is damaged: its sha256 is/)
+  })
+
+  it('says that a model has no export', async () => {
+    await expect(pull({ embedding: true })).rejects.toThrow(/owner\/tiny has no ONNX export \(onnx\/model\.onnx/)
+  })
+
+  it('takes no name from the hub that leads out of its folder', async () => {
+    const index = { weight_map: { a: '../../outside.safetensors' } }
+    server.files.set('model.safetensors.index.json', Buffer.from(JSON.stringify(index)))
+    server.files.set('../../outside.safetensors', Buffer.from('x'))
+    await expect(pull()).rejects.toThrow(/has no \.\.\/\.\.\/outside\.safetensors/)
   })
 
   it('fetches nothing when it is up to date', async () => {

@@ -1,13 +1,14 @@
 import { tool } from '@langchain/core/tools'
-import { ChatOpenAI } from '@langchain/openai'
+import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { openTinyEmbeddings } from '../embedding/tiny-embeddings.ts'
 
 let service: RunningService
 let chat: (fields?: object) => ChatOpenAI
 beforeAll(async () => {
-  service = await startService({ slots: 4, maxContext: 1024 })
+  service = await startService({ slots: 4, maxContext: 1024, embeddings: await openTinyEmbeddings() })
   chat = (fields = {}) =>
     new ChatOpenAI({
       ...{ model: 'scripted', apiKey: 'none', maxTokens: 30, maxRetries: 0, modelKwargs: { seed: 5 } },
@@ -58,6 +59,18 @@ describe('@langchain/openai', { timeout: 60_000 }, () => {
         .invoke('Hi')
       expect(schema.parse(answer)).toBeTruthy()
     }
+  })
+
+  it('embeds documents and queries, by meaning', async () => {
+    const embeddings = new OpenAIEmbeddings({
+      ...{ model: 'tiny', apiKey: 'none', maxRetries: 0, batchSize: 2 },
+      configuration: { baseURL: `${service.url}/v1` },
+    })
+    const documents = await embeddings.embedDocuments(['the boiler', 'the printer', 'the valve'])
+    const query = await embeddings.embedQuery('a furnace')
+    const similar = documents.map((one) => one.reduce((sum, value, i) => sum + value * query[i]!, 0))
+    expect(similar.indexOf(Math.max(...similar))).toBe(0)
+    expect(similar[0]).toBeGreaterThan(0.9)
   })
 
   it('names what is wrong', async () => {

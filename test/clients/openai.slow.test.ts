@@ -3,11 +3,15 @@ import { zodResponseFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type RunningService, startService } from '../api/running-service.ts'
+import { openTinyEmbeddings } from '../embedding/tiny-embeddings.ts'
 
 let service: RunningService
 let openai: OpenAI
 beforeAll(async () => {
-  service = await startService({ slots: 4, maxContext: 1024, stepsPerSecond: 200, env: { QUEUE_MAX_JOBS: '2' } })
+  service = await startService({
+    ...{ slots: 4, maxContext: 1024, stepsPerSecond: 200, env: { QUEUE_MAX_JOBS: '2' } },
+    embeddings: await openTinyEmbeddings(),
+  })
   openai = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 })
 })
 afterAll(() => service.stop())
@@ -40,8 +44,21 @@ describe('the openai package', { timeout: 60_000 }, () => {
     const { choices } = await openai.completions.create({ model: 'scripted', prompt: 'Once', max_tokens: 5, n: 2 })
     expect(choices.map(({ index }) => index)).toEqual([0, 1])
     const models = await openai.models.list()
-    expect(models.data.map(({ id }) => id)).toEqual(['scripted'])
+    expect(models.data.map(({ id }) => id)).toEqual(['scripted', 'tiny'])
     await expect(openai.models.retrieve('other')).rejects.toBeInstanceOf(OpenAI.NotFoundError)
+  })
+
+  it('embeds texts: in base64, which the package asks for by itself, and as numbers', async () => {
+    const input = ['boiler', 'furnace', 'printer tray']
+    const { data, usage } = await openai.embeddings.create({ model: 'tiny', input })
+    expect(data.map(({ embedding }) => embedding.length)).toEqual([24, 24, 24])
+    expect(usage).toEqual({ prompt_tokens: 10, total_tokens: 10 })
+    const numbers = await openai.embeddings.create({ model: 'tiny', input, encoding_format: 'float' })
+    for (const [i, { embedding }] of data.entries()) expect([...embedding]).toEqual(numbers.data[i]?.embedding)
+    const long = openai.embeddings.create({ model: 'tiny', input: 'boiler '.repeat(40) })
+    await expect(long).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded', param: 'input' })
+    const other = openai.embeddings.create({ model: 'text-embedding-3-small', input })
+    await expect(other).rejects.toBeInstanceOf(OpenAI.NotFoundError)
   })
 
   it('parses an answer of a zod schema', async () => {

@@ -1,6 +1,9 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { runCommand } from '../../src/cli/run-command.ts'
 import { ProcessEncoder } from '../../src/embedding/process-encoder.ts'
+import { wrongSetupExitCode } from '../../src/process-main.ts'
 import { temporaryFolder } from '../inference/model/tiny-models.ts'
 import { writeTinyEncoder } from './tiny-encoder.ts'
 
@@ -48,6 +51,17 @@ describe('the embedding process', { timeout: 30_000 }, () => {
       message: expect.stringContaining('has no config.json'),
     })
     expect(deaths).toEqual([])
+  })
+
+  it('keeps an API from starting when EMBEDDING_MODEL names nothing, with one line', async () => {
+    const main = fileURLToPath(new URL('../../src/api/main.ts', import.meta.url))
+    const env = { ...process.env, EMBEDDING_MODEL: '/nowhere', REDIS_URL: 'redis://127.0.0.1:1' }
+    const { exitCode, output } = await runCommand(process.execPath, ['--import', 'tsx', main], {
+      env,
+      timeoutMs: 25_000,
+    })
+    expect(output).toMatch(/^error: there is no model \/nowhere: .*\n$/)
+    expect(exitCode).toBe(wrongSetupExitCode)
   })
 
   it('tells who waits that it is closed', async () => {

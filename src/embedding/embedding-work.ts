@@ -32,9 +32,9 @@ export interface EmbeddingOptions {
   cut?: boolean
 }
 
-/** Of a step: tens of milliseconds of work. */
+/** Of a step: some tens of milliseconds of work for a small model. */
 const stepCharacters = 32_768
-const stepTokens = 1024
+const stepTokens = 512
 
 export class EmbeddingWork {
   readonly result: Promise<Embedded>

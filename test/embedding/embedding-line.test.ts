@@ -56,7 +56,7 @@ describe('the line of what is to be embedded', () => {
 
   it('bounds a step by its tokens, padding included, and a text that has more is a step by itself', async () => {
     const { encoder, line: one } = line()
-    const texts = [...Array.from({ length: 9 }, () => 'x'.repeat(300)), 'y'.repeat(5000)]
+    const texts = [...Array.from({ length: 9 }, () => 'x'.repeat(150)), 'y'.repeat(5000)]
     await one.embed(texts, own)
     expect(encoder.batches.map((batch) => batch.length)).toEqual([3, 3, 3, 1])
   })

@@ -15,7 +15,19 @@ const mayImport = {
   tokenizer: [],
   client: [],
   console: ['client'],
-  cli: ['api', 'worker', 'inference', 'embedding', 'llm', 'logs', 'knowledge', 'stream', 'tokenizer', 'grammar', 'client'],
+  cli: [
+    'api',
+    'worker',
+    'inference',
+    'embedding',
+    'llm',
+    'logs',
+    'knowledge',
+    'stream',
+    'tokenizer',
+    'grammar',
+    'client',
+  ],
 }
 
 /** Folder -> folders of which it may import types only; of the stream's contract also its schemas. */

@@ -18,7 +18,6 @@ export interface EncoderConfig {
   padId: number
   /** Of vectors that may be shortened to these lengths; empty: to any; null: this model's may not be. */
   matryoshka: readonly number[] | null
-  pooling: Pooling
   /** What the model wants before a text that is searched with, and one that is found; empty for most. */
   prompts: { query: string; document: string }
 }
@@ -53,10 +52,11 @@ export function readEncoderConfig(files: ModelFiles): EncoderConfig {
   ]
   const maxTokens = Math.min(positions, ...told.map((length) => length ?? positions))
   const matryoshka = config.matryoshka_dimensions ?? (config.is_matryoshka ? [] : null)
-  return { maxTokens, vocabSize, padId, matryoshka, pooling: readPooling(files), prompts: readPrompts(files) }
+  return { maxTokens, vocabSize, padId, matryoshka, prompts: readPrompts(files) }
 }
 
-function readPooling(files: ModelFiles): Pooling {
+/** For a graph that leaves it to us. Throws `bad_model` for one that we can't do. */
+export function readPooling(files: ModelFiles): Pooling {
   const modules = optional(files, 'modules.json', modulesSchema) ?? []
   const dense = modules.find(({ type }) => type.endsWith('.Dense'))
   if (dense) refuse(files, 'modules.json', `has a layer (${dense.type}) behind the pooling, which can't be run`)

@@ -9,7 +9,7 @@ import { AppError, toAppError } from '../errors.ts'
 import { openSession } from '../inference/onnx-session.ts'
 import { listedChecksums, type ModelFiles, sha256, verifyChecksums } from '../tokenizer/model-files.ts'
 import { readModelJson, tokenizerConfigSchema, tokenizerJsonSchema } from '../tokenizer/tokenizer-config.ts'
-import { type EncoderConfig, readEncoderConfig } from './encoder-config.ts'
+import { type EncoderConfig, type Pooling, readEncoderConfig, readPooling } from './encoder-config.ts'
 import { type EncoderLayout, readEncoderLayout } from './encoder-layout.ts'
 import { normalized, pooled } from './pooling.ts'
 
@@ -17,6 +17,8 @@ export interface EncoderInfo extends EncoderConfig {
   /** As /v1/models calls it. */
   model: string
   dimensions: number
+  /** `graph`: the graph does it. */
+  pooling: Pooling | 'graph'
   /** Changes with whatever changes the vectors. */
   fingerprint: string
 }
@@ -41,7 +43,9 @@ export class Encoder {
     const session = await openSession(path, { threads: 1, steadyShapes: false })
     try {
       const layout = readEncoderLayout(path, { inputs: session.inputMetadata, outputs: session.outputMetadata })
-      const unknown = { ...config, model: files.name, dimensions: 0, fingerprint: await fingerprintOf(files, config) }
+      const pooling = layout.pooled ? ('graph' as const) : readPooling(files)
+      const fingerprint = await fingerprintOf(files, JSON.stringify({ config, layout, pooling }))
+      const unknown = { ...config, pooling, model: files.name, dimensions: 0, fingerprint }
       const probed = await new Encoder(session, layout, tokenizer, unknown).#probe(path)
       return new Encoder(session, layout, tokenizer, { ...unknown, dimensions: probed.length })
     } catch (error) {
@@ -73,9 +77,10 @@ export class Encoder {
     const values = output.data as Float32Array
     const size = output.dims.at(-1)!
     return texts.map((ids, row) => {
-      if (this.#layout.pooled) return normalized(values.slice(row * size, (row + 1) * size))
+      const { pooling } = this.info
+      if (pooling === 'graph') return normalized(values.slice(row * size, (row + 1) * size))
       const start = row * width * size
-      return normalized(pooled(values.subarray(start, start + ids.length * size), size, this.info.pooling))
+      return normalized(pooled(values.subarray(start, start + ids.length * size), size, pooling))
     })
   }
 
@@ -131,9 +136,9 @@ function openTokenizer(files: ModelFiles): JsonTokenizer {
 }
 
 /** Of all that decides what a vector is: vectors are kept, and a model may be replaced under its name. */
-async function fingerprintOf(files: ModelFiles, config: EncoderConfig): Promise<string> {
+async function fingerprintOf(files: ModelFiles, made: string): Promise<string> {
   const listed = listedChecksums(files)
-  const hash = createHash('sha256').update(JSON.stringify(config))
+  const hash = createHash('sha256').update(made)
   for (const path of [files.tokenizerPath, ...files.weights.paths]) {
     hash.update(listed.get(relative(files.folder, path)) ?? (await sha256(path)))
   }

@@ -32,6 +32,10 @@ export class Embeddings {
     return this.line.info.fingerprint
   }
 
+  get dimensions(): number {
+    return this.line.info.dimensions
+  }
+
   /** For this process's own searches; what is too long is cut. Of length 1. @throws AppError `unavailable`, `engine_failed` */
   async vectorsOf(texts: readonly string[], as: 'query' | 'document', signal?: AbortSignal): Promise<Float32Array[]> {
     const prompted = texts.map((text) => this.line.info.prompts[as] + text)

@@ -11,6 +11,7 @@ import { meaningOf } from './wording.ts'
 export interface TextVectors {
   /** Changes with whatever changes the vectors. */
   readonly fingerprint: string
+  readonly dimensions: number
   /** Of length 1 each. @throws AppError where the model is away */
   vectorsOf(texts: readonly string[], as: 'query' | 'document', signal?: AbortSignal): Promise<Float32Array[]>
 }
@@ -122,7 +123,7 @@ export class CaseVectors {
     await this.#store?.keepVectors(scope, texts)
   }
 
-  /** `<model> <content> <float32 values, base64>`: of another model or another text it is none. */
+  /** `<model> <content> <float32 values, base64>`. What is of another model, of another text or damaged is made anew. */
   #written(each: KnowledgeCase, vector: Float32Array): string {
     const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength)
     return `${this.#tag(each)} ${bytes.toString('base64')}`
@@ -132,7 +133,7 @@ export class CaseVectors {
     const tag = `${this.#tag(each)} `
     if (!text?.startsWith(tag)) return null
     const bytes = Buffer.from(text.slice(tag.length), 'base64')
-    return new Float32Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / 4))
+    return bytes.length === 4 * this.#model.dimensions ? new Float32Array(new Uint8Array(bytes).buffer) : null
   }
 
   #tag(each: KnowledgeCase): string {

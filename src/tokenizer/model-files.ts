@@ -103,6 +103,8 @@ export async function sha256(path: string): Promise<string> {
 interface Kind {
   setting: 'MODEL' | 'EMBEDDING_MODEL'
   allowed: string
+  /** How such a model is fetched. */
+  pull: string
   /** The ends of names of files that may be named themselves. */
   files: readonly string[]
   weightsIn(folder: string): ModelFiles['weights']
@@ -111,6 +113,7 @@ interface Kind {
 const decoder: Kind = {
   setting: 'MODEL',
   allowed: 'a GGUF file or a folder',
+  pull: 'pull ID',
   files: ['.gguf', '.onnx'],
   weightsIn,
 }
@@ -119,6 +122,7 @@ const decoder: Kind = {
 const encoder: Kind = {
   setting: 'EMBEDDING_MODEL',
   allowed: 'a folder with an ONNX export',
+  pull: 'pull --embedding ID',
   files: ['.onnx'],
   weightsIn: (folder) => {
     const graph = onnxIn(folder)
@@ -153,7 +157,7 @@ function locate(setting: string, dataDir: string, kind: Kind): ModelFiles {
   throw new AppError(
     'bad_model',
     `there is no model ${setting}: no file or folder ${path}, and no pulled model in ${pulled}. ` +
-      `Give ${kind.allowed}, or an id that was fetched with \`npm run model -- pull ID\``,
+      `Give ${kind.allowed}, or an id that was fetched with \`npm run model -- ${kind.pull}\``,
     { field: kind.setting },
   )
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyzeCommand } from '../../src/cli/analyze-command.ts'
 import { createLogAnalyzer } from '../../src/llm/log-analyzer.ts'
 import { analysisSchema } from '../../src/logs/analysis.ts'
+import { writeTinyEncoder } from '../embedding/tiny-encoder.ts'
 
 const log = (name: string) => fileURLToPath(new URL(`../fixtures/logs/${name}`, import.meta.url))
 
@@ -86,6 +87,20 @@ describe('analyze', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
     expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('searches by meaning where there is an embedding model, and says what is wrong with one that can not be used', async () => {
+    const plain = await run(['--no-model', '--json', log('npm-install.log')])
+    const model = writeTinyEncoder(join(folder, 'tiny'))
+    expect(await run(['--no-model', '--json', log('npm-install.log')], { env: { EMBEDDING_MODEL: model } })).toEqual(
+      plain,
+    )
+    const wrong = await run(['--no-model', log('npm-install.log')], { env: { EMBEDDING_MODEL: folder } })
+    expect(wrong).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^error: .* has no config\.json/),
+    })
   })
 
   it('exits with 2 for an empty file, and with 0 for its help', async () => {

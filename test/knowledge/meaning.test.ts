@@ -10,6 +10,7 @@ import { fused } from '../../src/knowledge/fusion.ts'
 import { KnowledgeBase } from '../../src/knowledge/knowledge-base.ts'
 import { seedCases } from '../../src/knowledge/seed/seed-cases.ts'
 import { KnowledgeRetriever } from '../../src/llm/knowledge-retriever.ts'
+import { createLogAnalyzer } from '../../src/llm/log-analyzer.ts'
 import { keysOf } from '../../src/stream/keys.ts'
 import { closeRedis, connectRedis, type RedisClient } from '../../src/stream/redis.ts'
 import { openTinyEmbeddings } from '../embedding/tiny-embeddings.ts'
@@ -18,6 +19,7 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts'
 /** The texts that a model was asked for. */
 class Counted implements TextVectors {
   readonly asked: string[] = []
+  readonly dimensions: number
   failure: Error | null = null
   readonly #of: TextVectors
 
@@ -26,6 +28,7 @@ class Counted implements TextVectors {
     public fingerprint = of.fingerprint,
   ) {
     this.#of = of
+    this.dimensions = of.dimensions
   }
 
   async vectorsOf(texts: readonly string[], as: 'query' | 'document'): Promise<Float32Array[]> {
@@ -120,8 +123,26 @@ describe('finding cases by meaning', () => {
     const other = new Counted(tiny, 'another')
     await openBase(other)
     expect(other.asked).toHaveLength(seedCases.length + 1)
+    await store.keepVectors('', [[kept!.id, `${await store.vectors('', [kept!.id])}AAAA`]])
+    const repairing = new Counted(tiny, 'another')
+    await openBase(repairing)
+    expect(repairing.asked).toHaveLength(1)
     await store.remove('', kept!.id)
     expect(await store.vectors('', [kept!.id])).toEqual([null])
+  })
+
+  it('shows a case that only means the same, and changes neither cause nor fixes by it', async () => {
+    await importCases(store, [{ ...boiler, fixes: [{ action: 'Open the valve.', risk: 'low' }] }], '')
+    const knowledge = await openBase(tiny)
+    const log = `starting\nerror: ${inOtherWords}\n`
+    const without = await createLogAnalyzer().invoke(log)
+    const { similar_cases: similar, ...rest } = await createLogAnalyzer({ knowledge }).invoke(log)
+    expect(similar).toMatchObject([{ title: boiler.title, matched: ['meaning'] }])
+    expect({ ...rest, similar_cases: [] }).toEqual(without)
+    let told = ''
+    const analyzer = createLogAnalyzer({ knowledge })
+    for await (const item of analyzer.events(analyzer.reduce(log))) if (item.type === 'token') told += item.text
+    expect(told).toContain(`Perhaps alike: ${boiler.title}. ${boiler.cause}`)
   })
 
   it('keeps the cases of a key to that key', async () => {

@@ -87,6 +87,6 @@ function checkedDimensions(asked: number, { info }: EmbeddingLine): number {
 function noModel(): AppError {
   const message =
     'this service has no embedding model: start it with EMBEDDING_MODEL set to a folder with tokenizer.json, config.json ' +
-    'and onnx/model.onnx, or to an id that was fetched with `npm run model -- pull ID`'
+    'and onnx/model.onnx, or to an id that was fetched with `npm run model -- pull --embedding ID`'
   return new AppError('not_found', message, { field: 'model', openAiCode: 'model_not_found' })
 }

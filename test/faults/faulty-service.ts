@@ -181,11 +181,10 @@ export class FaultyService {
 }
 
 async function hurtEngine(worker: ServiceProcess, what: Fault['what'], forMs: number): Promise<boolean> {
-  const pid = worker.enginePid
-  if (pid === null) return false
-  if (what === 'kill') return signal(pid, 'SIGKILL')
+  if (what === 'kill') return worker.killEngine()
   if (what !== 'pause') throw new Error(`${what} does not happen to an engine`)
-  if (!signal(pid, 'SIGSTOP')) return false
+  const pid = worker.enginePid
+  if (pid === null || !signal(pid, 'SIGSTOP')) return false
   await sleep(forMs)
   signal(pid, 'SIGCONT')
   return true

@@ -23,6 +23,8 @@ export interface ServiceProcessOptions {
 export class ServiceProcess {
   readonly #options: ServiceProcessOptions
   #child: ChildProcess
+  /** Whether a worker has said that its model is loaded. */
+  #ready = false
 
   constructor(options: ServiceProcessOptions) {
     this.#options = options
@@ -66,6 +68,18 @@ export class ServiceProcess {
     return childrenOf(this.pid)[0] ?? null
   }
 
+  /**
+   * SIGKILL for the engine. One that was still loading the model for the first time takes its worker along, which is then
+   * started again. @returns false where there is no engine
+   */
+  async killEngine(): Promise<boolean> {
+    const pid = this.enginePid
+    if (pid === null || !signal(pid, 'SIGKILL')) return false
+    // Told to stop as well: it may have become ready in this very moment, and then it stays.
+    if (!this.#ready) await this.restart()
+    return true
+  }
+
   async #end(how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child
     if (child.exitCode !== null || child.signalCode !== null) return
@@ -82,6 +96,7 @@ export class ServiceProcess {
 
   #launch(): ChildProcess {
     const { kind, env, onLine, onOwnEnd } = this.#options
+    this.#ready = false
     const child = fork(fileURLToPath(new URL(`../../src/${kind}/main.ts`, import.meta.url)), [], {
       env,
       execArgv: ['--import', import.meta.resolve('tsx')],
@@ -92,7 +107,10 @@ export class ServiceProcess {
       stream?.on('data', (chunk: Buffer) => {
         const lines = (rest + chunk).split('\n')
         rest = lines.pop() ?? ''
-        for (const line of lines) onLine(line)
+        for (const line of lines) {
+          if (child === this.#child && line.includes('"msg":"ready"')) this.#ready = true
+          onLine(line)
+        }
       })
     }
     child.once('exit', (code, by) => onOwnEnd(`ended by itself (${by ?? `exit code ${code}`})`))

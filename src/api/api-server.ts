@@ -1,6 +1,6 @@
 // One API process: its listeners in front of the service, and how it stops.
 
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http'
 import type { Express, Request, Response } from 'express'
 import { AppError, toAppError } from '../errors.ts'
 import { createApp } from './app.ts'
@@ -33,7 +33,7 @@ export async function startApi(options: ServiceOptions): Promise<ApiServer> {
   const app = createApp(service)
   try {
     for (const port of settings.ports) {
-      const server = createServer(serverOptions, serve(app))
+      const server = createServer({ ...serverOptions, ...messagesOf(app) }, serve(app))
       server.maxConnections = settings.maxConnections
       servers.push(server)
       await listen(server, port, settings.host)
@@ -53,6 +53,18 @@ function serve(app: Express): RequestListener {
       sendError(response as Response, new AppError('malformed', message, { field: 'url' }))
     })
   }
+}
+
+/**
+ * Express gives each request and response another prototype than it was made with, and V8 then a hidden class to each of
+ * them: kilobytes for every reader of a stream. Made with what Express wants, they share theirs.
+ */
+function messagesOf(app: Express) {
+  class ExpressRequest extends IncomingMessage {}
+  class ExpressResponse extends ServerResponse {}
+  app.request = Object.setPrototypeOf(ExpressRequest.prototype, app.request)
+  app.response = Object.setPrototypeOf(ExpressResponse.prototype, app.response)
+  return { IncomingMessage: ExpressRequest, ServerResponse: ExpressResponse }
 }
 
 async function listen(server: Server, port: number, host: string): Promise<void> {

@@ -26,7 +26,7 @@ import type { ApiService } from './service.ts'
 export function createApp(service: ApiService): Express {
   const app = express()
   app.set('etag', false)
-  app.set('x-powered-by', false)
+  app.disable('x-powered-by')
   app.set('trust proxy', service.settings.trustProxy)
   app.use(limitPipelining())
   app.use(traceRequests(service.tracing))
@@ -59,7 +59,7 @@ export function createApp(service: ApiService): Express {
 function accessLog({ logger, metrics }: ApiService): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now()
-    response.once('close', () => {
+    response.on('close', () => {
       const { method, path } = request
       const id = response.get('X-Request-Id')
       const status = response.statusCode

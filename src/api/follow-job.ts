@@ -27,26 +27,32 @@ export interface FollowDeps {
   shutdown: AbortSignal
 }
 
-/** Follows a job for one response, which is a reader in the sense of the lease until it closes. */
-export function attach(id: string, response: Response, deps: FollowDeps, onPosition: Reader['onPosition']) {
+/**
+ * Follows a job for one response, which is a reader in the sense of the lease until it closes.
+ * An API has thousands of these that wait: what each of them holds is counted in bytes, here and in SseResponse.
+ */
+export function attach(
+  id: string,
+  response: Response,
+  deps: FollowDeps,
+  onPosition: Reader['onPosition'],
+): { reader: Reader & { waiting: boolean }; signal: AbortSignal; detach(): void } {
   const left = new AbortController()
-  const reader = { waiting: true, onPosition }
-  const detach = deps.readers.attach(id, reader)
-  const leave = () => {
-    detach()
-    left.abort()
-  }
   // The response, never the request: a POST's request closes when its body has been read. And the socket: a response that
   // waits for one before it on the same connection never closes when that connection breaks.
   const { socket } = response.req
   setMaxListeners(mostListeners, response, socket)
-  socket.once('close', leave)
-  response.once('close', () => {
+  const leave = () => {
     socket.off('close', leave)
-    leave()
-  })
-  if (response.destroyed || socket.destroyed) leave()
-  return { reader, signal: AbortSignal.any([left.signal, deps.shutdown]), detach }
+    detach()
+    left.abort()
+  }
+  const reader = { waiting: true, onPosition, leave }
+  const detach = deps.readers.attach(id, reader)
+  socket.on('close', leave)
+  response.on('close', leave)
+  if (response.destroyed || socket.destroyed || deps.shutdown.aborted) leave()
+  return { reader, signal: left.signal, detach }
 }
 
 /**
@@ -55,7 +61,8 @@ export function attach(id: string, response: Response, deps: FollowDeps, onPosit
  */
 export function streamJob(id: string, afterSeq: number, response: Response, deps: FollowDeps): void {
   const sse = new SseResponse(response, id)
-  delete response.req.next
+  // Not deleted: an object that lost a property is a hash table from then on, of some kilobytes.
+  response.req.next = undefined
   void stream(id, afterSeq, response, sse, deps)
 }
 

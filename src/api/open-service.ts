@@ -135,6 +135,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
     service,
     shutDown: () => {
       shutdown.abort()
+      readers.dismiss()
       watch.stop()
       history.stop()
       caretaker.stop()

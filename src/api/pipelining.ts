@@ -17,7 +17,7 @@ export function limitPipelining(): RequestHandler {
       return
     }
     unanswered.set(socket, count)
-    response.once('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
+    response.on('close', () => unanswered.set(socket, (unanswered.get(socket) ?? 1) - 1))
     next()
   }
 }

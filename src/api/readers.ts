@@ -4,6 +4,8 @@ export interface Reader {
   /** Whether the job still waits, as far as this reader has read. */
   readonly waiting: boolean
   onPosition(position: number, etaMs: number): void
+  /** Ends the reading; the job goes on, and so may its client at another API. */
+  leave(): void
 }
 
 export class Readers {
@@ -35,6 +37,11 @@ export class Readers {
 
   notify(jobId: string, position: number, etaMs: number): void {
     for (const reader of this.#byJob.get(jobId) ?? []) if (reader.waiting) reader.onPosition(position, etaMs)
+  }
+
+  /** For the end of this process. */
+  dismiss(): void {
+    for (const readers of this.#byJob.values()) for (const reader of [...readers]) reader.leave()
   }
 
   get count(): number {

@@ -21,7 +21,7 @@ export function traceRequests(tracing: Tracing): RequestHandler {
     const attributes = { 'http.request.method': request.method, 'workflowai.request_id': requestId }
     const span = tracing.span(request.method, { kind: 'server', parent: request.get('traceparent'), attributes })
     traces.set(request, { requestId, span })
-    response.once('close', () => {
+    response.on('close', () => {
       const route = request.route?.path as string | undefined
       const status = response.statusCode
       if (route !== undefined) span.rename(`${request.method} ${route}`)

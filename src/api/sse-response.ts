@@ -6,10 +6,15 @@ import { drained } from './drained.ts'
 export const heartbeatMs = 15_000
 const retryMs = 3000
 
+/** Of this process; one timer serves all of them. */
+const open = new Set<SseResponse>()
+setInterval(() => {
+  for (const response of open) response.keepAlive()
+}, heartbeatMs / 3).unref()
+
 export class SseResponse {
   readonly #response: Response
   #lastWrite = performance.now()
-  readonly #heartbeat: NodeJS.Timeout
 
   /**
    * Sends the head at once, so that the client sees that it was accepted.
@@ -30,8 +35,8 @@ export class SseResponse {
     // Who asks with HEAD wants no more; nothing that is written later goes out.
     if (response.req.method === 'HEAD') response.end()
     else if (reconnects) response.write(`retry: ${retryMs}\n\n`)
-    this.#heartbeat = setInterval(() => this.#keepAlive(), heartbeatMs / 3)
-    response.once('close', () => clearInterval(this.#heartbeat))
+    open.add(this)
+    response.on('close', () => open.delete(this))
   }
 
   /** Resolves when the client can take more. @returns false when it has gone, or was stuck: it can resume by id */
@@ -50,17 +55,16 @@ export class SseResponse {
   }
 
   end(): void {
-    clearInterval(this.#heartbeat)
     this.#response.end()
   }
 
   /** Breaks the connection: what was sent does not look complete. */
   cut(): void {
-    clearInterval(this.#heartbeat)
     this.#response.destroy()
   }
 
-  #keepAlive(): void {
+  /** Says something if it has been silent for long. */
+  keepAlive(): void {
     if (performance.now() - this.#lastWrite >= heartbeatMs) this.offer(': keep-alive\n\n')
   }
 }

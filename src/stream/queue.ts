@@ -4,14 +4,15 @@ import { type Job, Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
 import { type Keys, queueName } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 
-/** A worker that is gone loses its jobs after at most lockDuration + stalledInterval. */
+/** A worker that is gone loses its jobs after at most both together. */
 export const lockDurationMs = 5000
+const lapseCheckMs = 1000
 
 /** For the worker's side. BullMQ's own limits never end a job: its record and its deadline do. */
 export const workerOptions = {
   autorun: false,
   lockDuration: lockDurationMs,
-  stalledInterval: lockDurationMs / 2,
+  stalledInterval: lapseCheckMs,
   maxStalledCount: 1_000_000,
 } satisfies Partial<WorkerOptions>
 

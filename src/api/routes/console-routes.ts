@@ -4,6 +4,7 @@ import { extname } from 'node:path'
 import { type Response, Router } from 'express'
 import { AppError } from '../../errors.ts'
 import { consoleFiles } from '../console-files.ts'
+import { consoleHeaders } from '../security-headers.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -12,23 +13,11 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "worker-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
 export function consoleRoutes(): Router {
   const router = Router()
-  router.get('/', (_request, response) => send('index.html', response))
-  router.get('/docs', (_request, response) => send('docs.html', response))
-  router.get('/console/:file', (request, response) => send(request.params.file, response))
+  router.get('/', consoleHeaders, (_request, response) => send('index.html', response))
+  router.get('/docs', consoleHeaders, (_request, response) => send('docs.html', response))
+  router.get('/console/:file', consoleHeaders, (request, response) => send(request.params.file as string, response))
   return router
 }
 
@@ -38,6 +27,6 @@ async function send(name: string, response: Response): Promise<void> {
   if (contents === undefined || type === undefined) {
     throw new AppError('not_found', `/console/${name.slice(0, 80)} is not a file of the console`)
   }
-  response.set({ 'Content-Type': type, 'Content-Security-Policy': policy, 'Cache-Control': 'no-cache' })
+  response.set({ 'Content-Type': type, 'Cache-Control': 'no-cache' })
   response.send(Buffer.from(contents))
 }

@@ -14,7 +14,7 @@ const mayImport = {
   stream: [],
   tokenizer: [],
   client: [],
-  console: ['client'],
+  console: ['client', 'logs'],
   cli: [
     'api',
     'worker',

@@ -105,7 +105,12 @@ export interface Analysis {
   known_case: { id: string; title: string; seen: number } | null
   similar_cases: { id: string; title: string; cause: string; matched: ('wording' | 'meaning')[] }[]
   reduction: { lines_total: number; lines_sent: number; method: string; truncated: boolean; templates: number }
-  redaction: { count: number; by_rule: Record<string, number> }
+  /** Spans are columns of the visible lines of the log, from 0; of the first redactions where there are very many. */
+  redaction: {
+    count: number
+    by_rule: Record<string, number>
+    spans: { line: number; start: number; end: number; placeholder: string }[]
+  }
 }
 
 export interface AnalyzeResult extends Outcome {

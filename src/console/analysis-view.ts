@@ -30,7 +30,7 @@ export function analysisView(jobId: string, analysis: Analysis, jump: (line: num
     section('Prevention', analysis.prevention.map(plainItem)),
     section('Similar cases', analysis.similar_cases.map(similarItem)),
     section('References', analysis.references.filter(({ url }) => /^https?:/.test(url)).map(referenceItem)),
-    element('p', { class: 'hint', text: counts(analysis) }),
+    element('p', { class: 'hint', text: counts(analysis) }, redactionButton(analysis, jump)),
     feedback(jobId),
   )
 }
@@ -96,7 +96,15 @@ function counts({ reduction, redaction }: Analysis): string {
   const kinds = Object.entries(redaction.by_rule).map(([rule, count]) => `${count} ${rule}`)
   const secrets =
     redaction.count === 0 ? 'No secrets found.' : `${redaction.count} secrets redacted: ${kinds.join(', ')}.`
-  return `${reduction.lines_total} lines read, ${reduction.lines_sent} shown to the model. ${secrets}`
+  return `${reduction.lines_total} lines read, ${reduction.lines_sent} shown to the model. ${secrets} `
+}
+
+/** Goes from one redacted line to the next, and from the last to the first. */
+function redactionButton({ redaction }: Analysis, jump: (line: number) => void): HTMLElement | null {
+  const lines = [...new Set(redaction.spans.map(({ line }) => line))]
+  if (lines.length === 0) return null
+  let next = 0
+  return button('Next redaction', () => jump(lines[next++ % lines.length]!), { class: 'link' })
 }
 
 /** Was it right? The answer becomes a case that the next analysis knows. */

@@ -165,7 +165,7 @@ export class AnalyzePage {
     this.#analysis.replaceChildren()
     this.#prose.textContent = ''
     this.#figures.clear()
-    this.#view.mark([])
+    this.#view.mark([], [])
   }
 
   async #startJob(): Promise<void> {
@@ -229,6 +229,7 @@ export class AnalyzePage {
         ...{ from: line_start, to: line_end, best: rank === 0 },
         lines: quote.split('\n'),
       })),
+      analysis.redaction.spans,
     )
     this.#analysis.replaceChildren(analysisView(id, analysis, (line) => this.#view.jump(line)))
     const first = evidence[0]

@@ -1,6 +1,8 @@
-// A log of any length: only the lines in sight are in the page. Evidence is marked and can be jumped to; where the
-// service has redacted a line, its text is shown instead of the original.
+// A log of any length: only the lines in sight are in the page. Evidence is marked and can be jumped to; what the
+// service has redacted is shown as it was sent on.
 
+import type { Analysis } from '../client/types.ts'
+import { visibleText } from '../logs/control-codes.ts'
 import { element } from './element.ts'
 import type { LogLines } from './log-thread.ts'
 
@@ -12,9 +14,6 @@ const mostBytes = 4000
 /** Lines drawn beyond what is in sight. */
 const margin = 12
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours of terminals begin with one
-const ansi = /\u001b\[[\d;?]*[A-Za-z]/g
-
 export interface Mark {
   from: number
   to: number
@@ -23,6 +22,8 @@ export interface Mark {
   best: boolean
 }
 
+type Span = Analysis['redaction']['spans'][number]
+
 export class LogView {
   readonly node = element('div', { class: 'log', tabindex: 0, role: 'region', 'aria-label': 'Log' })
   readonly #space = element('div', { class: 'log-space' })
@@ -30,6 +31,8 @@ export class LogView {
   readonly #decoder = new TextDecoder()
   #lines: LogLines | null = null
   #marks: Mark[] = []
+  /** By line. */
+  #redacted = new Map<number, Span[]>()
 
   constructor() {
     this.#space.append(this.#shown)
@@ -54,7 +57,7 @@ export class LogView {
     } finally {
       thread.terminate()
     }
-    this.#marks = []
+    this.#forget()
     this.#space.style.height = `${this.#height}px`
     this.node.scrollTop = 0
     this.#draw()
@@ -62,14 +65,21 @@ export class LogView {
 
   clear(): void {
     this.#lines = null
-    this.#marks = []
+    this.#forget()
     this.#space.style.height = '0'
     this.#draw()
   }
 
-  mark(marks: Mark[]): void {
+  mark(marks: Mark[], redacted: readonly Span[]): void {
+    this.#forget()
     this.#marks = marks
+    for (const span of redacted) this.#redacted.set(span.line, [...(this.#redacted.get(span.line) ?? []), span])
     this.#draw()
+  }
+
+  #forget(): void {
+    this.#marks = []
+    this.#redacted.clear()
   }
 
   /** Brings a line (1-based) into the middle. */
@@ -101,14 +111,23 @@ export class LogView {
 
   #line(number: number): HTMLElement {
     const mark = this.#marks.find(({ from, to }) => number >= from && number <= to)
-    const text = mark?.lines[number - mark.from] ?? this.#text(number)
+    const quoted = mark?.lines[number - mark.from]
+    const text = quoted === undefined ? this.#own(number) : withRedactions(quoted)
     const kind = mark === undefined ? '' : mark.best ? ' best' : ' evidence'
-    return element(
-      'li',
-      { class: `log-line${kind}` },
-      element('span', { class: 'number', text: String(number) }),
-      withRedactions(text),
-    )
+    return element('li', { class: `log-line${kind}` }, element('span', { class: 'number', text: String(number) }), text)
+  }
+
+  #own(number: number): HTMLElement {
+    const text = this.#text(number)
+    const line = element('span', { class: 'text' })
+    let at = 0
+    for (const { start, end, placeholder } of this.#redacted.get(number) ?? []) {
+      if (start >= text.length) break
+      line.append(text.slice(at, start), redaction(placeholder))
+      at = end
+    }
+    line.append(text.slice(at))
+    return line
   }
 
   #text(number: number): string {
@@ -116,9 +135,7 @@ export class LogView {
     const begin = starts[number - 1] as number
     const end = starts[number] as number
     const text = this.#decoder.decode(bytes.subarray(begin, Math.min(end, begin + mostBytes)))
-    const shown = text.replaceAll(ansi, '').replace(/[\r\n]+$/, '')
-    // Of a progress bar that wrote over itself, what stayed.
-    return (shown.split('\r').at(-1) ?? '') + (end - begin > mostBytes ? ' …' : '')
+    return visibleText(text.replace(/\n$/, '')) + (end - begin > mostBytes ? ' …' : '')
   }
 }
 
@@ -126,7 +143,9 @@ export class LogView {
 export function withRedactions(text: string): HTMLElement {
   const line = element('span', { class: 'text' })
   for (const part of text.split(/(\[REDACTED[^\]]*\]|<redacted[^>]*>)/i)) {
-    line.append(/^[[<]redacted/i.test(part) ? element('mark', { class: 'redacted', text: part }) : part)
+    line.append(/^[[<]redacted/i.test(part) ? redaction(part) : part)
   }
   return line
 }
+
+const redaction = (placeholder: string) => element('mark', { class: 'redacted', text: placeholder })

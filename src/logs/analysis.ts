@@ -2,6 +2,7 @@
 // comes out of the queue. Field names are those of the wire.
 
 import { z } from 'zod'
+import { mostSpans, redactedSpanSchema } from './redaction-spans.ts'
 
 export const categories = [
   'compile',
@@ -65,7 +66,11 @@ export const reductionSchema = z.object({
   templates: z.int(),
 })
 
-export const redactionSchema = z.object({ count: z.int(), by_rule: z.record(z.string(), z.int()) })
+export const redactionSchema = z.object({
+  count: z.int(),
+  by_rule: z.record(z.string(), z.int()),
+  spans: z.array(redactedSpanSchema).default([]).describe(`where they are, of the first ${mostSpans}`),
+})
 export type Redaction = z.infer<typeof redactionSchema>
 
 /** What rules alone say about a log: the part of the analysis that no model touches. */

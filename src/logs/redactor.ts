@@ -4,6 +4,7 @@
 import type { Redaction } from './analysis.ts'
 import { HintFinder } from './hint-finder.ts'
 import { NextLineSecret } from './next-line-secret.ts'
+import { insidePlaceholder, placeholder } from './placeholder.ts'
 import { isSecret, type PersonalData, personalRules, type SecretRule, secretRules } from './secret-rules.ts'
 import { type NetFinding, SecretlintNet } from './secretlint-net.ts'
 
@@ -16,15 +17,6 @@ const keyBody =
 /** Nothing longer is kept to recognize a repeated secret; its beginning identifies it. */
 const maxRememberedLength = 512
 
-const placeholder = /\[REDACTED:[\w-]{1,40}(?::\d{1,9})?\]/g
-
-/** Whether the offset lies in a placeholder, whose own words (`token:1`) read like an assignment. */
-function insidePlaceholder(text: string, offset: number): boolean {
-  const before = text.slice(Math.max(0, offset - 60), offset)
-  const start = before.lastIndexOf('[REDACTED:')
-  return start !== -1 && !before.includes(']', start)
-}
-
 export class Redactor {
   readonly #rules: SecretRule[]
   readonly #hints: HintFinder
@@ -33,6 +25,8 @@ export class Redactor {
   readonly #net = new SecretlintNet()
   readonly #nextLine = new NextLineSecret()
   readonly #placeholders = new Map<string, string>()
+  /** The other way round, for those that are kept whole. */
+  readonly #secrets = new Map<string, string>()
   readonly #numbers = new Map<string, number>()
   readonly #byRule = new Map<string, number>()
   #count = 0
@@ -91,8 +85,13 @@ export class Redactor {
     return result + text.slice(at)
   }
 
+  /** What a placeholder stands for; undefined for what was too long to keep. */
+  secretOf(placeholder: string): string | undefined {
+    return this.#secrets.get(placeholder)
+  }
+
   /** How many secrets were replaced so far, every occurrence counted. */
-  summary(): Redaction {
+  summary(): Pick<Redaction, 'count' | 'by_rule'> {
     return { count: this.#count, by_rule: Object.fromEntries([...this.#byRule].sort(([a], [b]) => (a < b ? -1 : 1))) }
   }
 
@@ -121,6 +120,7 @@ export class Redactor {
     this.#numbers.set(ruleId, number)
     const placeholder = `[REDACTED:${ruleId}:${number}]`
     this.#placeholders.set(key, placeholder)
+    if (key === secret) this.#secrets.set(placeholder, secret)
     return placeholder
   }
 

@@ -11,6 +11,7 @@ import { LineReader } from './line-reader.ts'
 import { bodyOf, doubled, LineStore } from './line-store.ts'
 import { packLines } from './pack.ts'
 import { rankAnchors } from './ranking.ts'
+import { mostSpans, type RedactedSpan, redactedSpans } from './redaction-spans.ts'
 import { Redactor } from './redactor.ts'
 import type { ReducedLog } from './reduced-log.ts'
 import { coreRuleSet, type RuleSet } from './rule-set.ts'
@@ -34,7 +35,11 @@ export interface ReduceOptions {
 /** @param content a string counts as decoded; pieces are consumed one by one, so that their memory can be given back */
 export function reduceLog(content: LogContent, options: ReduceOptions): ReducedLog {
   const { logType, budgetTokens, countTokens, rules = coreRuleSet, redact = [] } = options
-  const { lines, redactor, finder, drain, templateIds, bytes } = readLog(content, rules, new Redactor({ also: redact }))
+  const { lines, redactor, spans, finder, drain, templateIds, bytes } = readLog(
+    content,
+    rules,
+    new Redactor({ also: redact }),
+  )
   const templateCounts = templateIds.map((id) => drain.templates[id]!.count)
   const templates = drain.templates.length
   const anchors = rankAnchors(finder, lines, templateCounts)
@@ -50,7 +55,7 @@ export function reduceLog(content: LogContent, options: ReduceOptions): ReducedL
     budgetTokens: Math.max(0, budgetTokens - factTokens),
     countTokens,
   })
-  const redaction = redactor.summary()
+  const redaction = { ...redactor.summary(), spans }
   return {
     log_type: logType,
     pack: pack.text,
@@ -82,6 +87,7 @@ const redactedTogether = 65_536
 interface ReadLog {
   lines: LineStore
   redactor: Redactor
+  spans: RedactedSpan[]
   finder: AnchorFinder
   drain: Drain
   /** Of every line. */
@@ -105,8 +111,14 @@ function readLog(content: LogContent, rules: RuleSet, redactor: Redactor): ReadL
   }
   let waiting: string[] = []
   let waitingLength = 0
+  const spans: RedactedSpan[] = []
   const flush = () => {
-    for (const text of redactor.redactLines(waiting)) keep(text)
+    for (const [index, redacted] of redactor.redactLines(waiting).entries()) {
+      const original = waiting[index]!
+      if (redacted !== original && spans.length < mostSpans)
+        spans.push(...redactedSpans(lines.length + 1, { original, redacted }, (name) => redactor.secretOf(name)))
+      keep(redacted)
+    }
     waiting = []
     waitingLength = 0
   }
@@ -123,7 +135,8 @@ function readLog(content: LogContent, rules: RuleSet, redactor: Redactor): ReadL
   }
   reader.end()
   if (waiting.length > 0) flush()
-  return { lines, redactor, finder, drain, templateIds: templateIds.subarray(0, lines.length), bytes }
+  spans.splice(mostSpans)
+  return { lines, redactor, spans, finder, drain, templateIds: templateIds.subarray(0, lines.length), bytes }
 }
 
 function piecesOf(content: LogContent): Iterable<Uint8Array> {

@@ -115,7 +115,7 @@ test('what a model says is never read as HTML', async () => {
 
 const log = [
   'Run npm run build',
-  'token=ghp_0123456789abcdefghijABCDEFGHIJ012345',
+  '\u001b[32mtoken=ghp_0123456789abcdefghijABCDEFGHIJ012345 is set',
   'src/app.ts(3,7): error TS2322: Type <b>string</b> is not assignable to type number.',
   'npm ERR! code 1',
 ].join('\n')
@@ -128,6 +128,11 @@ test('a pasted log is analysed, and its failing line is marked and redacted', as
   await page.getByRole('heading', { name: /not assignable to type number/ }).waitFor()
   expect(await page.locator('.log-line.best .text').textContent()).toContain('error TS2322')
   expect(await page.locator('.analysis').textContent()).not.toContain('ghp_')
+  // Not a line that failed, and marked as well.
+  await page.getByRole('button', { name: 'Next redaction' }).click()
+  const redacted = page.locator('.log-line', { has: page.locator('mark.redacted') })
+  expect(await redacted.locator('.text').allTextContents()).toEqual(['token=[REDACTED:github-token:1] is set'])
+  expect(await redacted.locator('mark').textContent()).toBe('[REDACTED:github-token:1]')
   expect(await page.locator('.stages li').count()).toBeGreaterThanOrEqual(4)
   expect(await page.locator('.analysis b, .log-line b').count()).toBe(0)
 })

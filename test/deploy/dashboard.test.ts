@@ -1,14 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { z } from 'zod'
 import { type RunningService, startService } from '../api/running-service.ts'
 import { post } from '../api/sse-client.ts'
-
-const dashboardSchema = z.object({
-  panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ expr: z.string() })).min(1) })).min(10),
-})
-const file = new URL('../../deploy/grafana/workflowai.json', import.meta.url)
-const dashboard = dashboardSchema.parse(JSON.parse(readFileSync(file, 'utf8')))
+import { panels } from './dashboard-queries.ts'
 
 interface Sample {
   name: string
@@ -50,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => service.stop())
 
 describe('the dashboard', () => {
-  it.each(dashboard.panels.map(({ title, targets }) => [title, targets.map(({ expr }) => expr)] as const))(
+  it.each(panels.map(({ title, targets }) => [title, targets.map(({ expr }) => expr)] as const))(
     'has a panel "%s" of metrics and labels that the service has',
     (_title, expressions) => {
       for (const expr of expressions) {

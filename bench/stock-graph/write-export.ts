@@ -8,7 +8,8 @@ import { GgufSource } from '../../src/inference/model/gguf-source.ts'
 import { GraphBuilder } from '../../src/inference/model/graph-builder.ts'
 import { keyOf } from '../../src/inference/model/graph-files.ts'
 import { SafetensorsSource } from '../../src/inference/model/safetensors-source.ts'
-import { type ModelFiles, readModelConfig, sha256 } from '../../src/tokenizer/model-files.ts'
+import { sha256 } from '../../src/tokenizer/checksums.ts'
+import { type ModelFiles, readModelConfig } from '../../src/tokenizer/model-files.ts'
 import { addLlamaExport, type StockWeights } from './llama-export.ts'
 
 /** Raised when the graph's nodes or the form of its weights change. */

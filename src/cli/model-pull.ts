@@ -17,8 +17,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { checksumsName, sha256 } from '../tokenizer/checksums.ts'
 import { readConfig } from '../tokenizer/model-config.ts'
-import { pulledFolder, sha256 } from '../tokenizer/model-files.ts'
+import { pulledFolder } from '../tokenizer/model-files.ts'
 import type { HubFile, HubModel, ModelHub } from './model-hub.ts'
 
 export interface PullOptions {
@@ -118,7 +119,7 @@ class Pull {
       await this.#fetch(file)
       lines.push(`${await sha256(join(this.#folder, file.name))}  ${file.name}\n`)
     }
-    writeFileSync(join(this.#folder, 'SHA256SUMS'), lines.join(''))
+    writeFileSync(join(this.#folder, checksumsName), lines.join(''))
   }
 
   /** The graph, and the files of weights that go by its name. */

@@ -2,12 +2,12 @@
 // tokenizing and a run block the event loop.
 
 import { createHash } from 'node:crypto'
-import { relative } from 'node:path'
 import { Tokenizer as HubTokenizer } from '@huggingface/tokenizers'
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
 import { AppError, toAppError } from '../errors.ts'
 import { openSession } from '../inference/onnx-session.ts'
-import { listedChecksums, type ModelFiles, sha256, verifyChecksums } from '../tokenizer/model-files.ts'
+import { checksumOf, verifyChecksums } from '../tokenizer/checksums.ts'
+import type { ModelFiles } from '../tokenizer/model-files.ts'
 import { readModelJson, tokenizerConfigSchema, tokenizerJsonSchema } from '../tokenizer/tokenizer-config.ts'
 import { type EncoderConfig, type Pooling, readEncoderConfig, readPooling } from './encoder-config.ts'
 import { type EncoderLayout, readEncoderLayout } from './encoder-layout.ts'
@@ -137,10 +137,9 @@ function openTokenizer(files: ModelFiles): JsonTokenizer {
 
 /** Of all that decides what a vector is: vectors are kept, and a model may be replaced under its name. */
 async function fingerprintOf(files: ModelFiles, made: string): Promise<string> {
-  const listed = listedChecksums(files)
   const hash = createHash('sha256').update(made)
   for (const path of [files.tokenizerPath, ...files.weights.paths]) {
-    hash.update(listed.get(relative(files.folder, path)) ?? (await sha256(path)))
+    hash.update(await checksumOf(files, path))
   }
   return hash.digest('base64url').slice(0, 16)
 }

@@ -1,7 +1,8 @@
 // From settings to an engine in this process: find the model, build its graph if this machine has none yet, load it.
 
 import { AppError } from '../errors.ts'
-import { type ModelFiles, resolveModel, tokenizerFilesOf, verifyChecksums } from '../tokenizer/model-files.ts'
+import { verifyChecksums } from '../tokenizer/checksums.ts'
+import { type ModelFiles, resolveModel, tokenizerFilesOf } from '../tokenizer/model-files.ts'
 import { readModelLimits } from '../tokenizer/model-limits.ts'
 import { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { Tokenizer } from '../tokenizer/tokenizer.ts'

@@ -1,12 +1,12 @@
 // The files of the model that MODEL or EMBEDDING_MODEL names: the embedded one, a folder, a GGUF or ONNX file, or an id
 // that was pulled. Only finds and checks them; reading the weights is done by who computes with them.
 
-import { createHash } from 'node:crypto'
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { AppError } from '../errors.ts'
+import { checksumsName, verifyChecksums } from './checksums.ts'
 import { type ModelConfig, readConfig } from './model-config.ts'
 import type { TokenizerFiles } from './tokenizer.ts'
 import { readModelJson } from './tokenizer-config.ts'
@@ -27,7 +27,6 @@ export interface ModelFiles {
 
 /** Where the repository keeps its model; the same from src/ and from dist/. */
 const EMBEDDED = fileURLToPath(new URL('../../models', import.meta.url))
-const CHECKSUMS = 'SHA256SUMS'
 const REQUIRED = ['config.json', 'tokenizer.json', 'tokenizer_config.json'] as const
 
 /**
@@ -66,37 +65,6 @@ export function readModelConfig(files: ModelFiles): ModelConfig {
 /** Folders of pulled models by id (`owner/name`). */
 export function pulledFolder(dataDir: string, id: string): string {
   return join(dataDir, 'models', ...id.split('/'))
-}
-
-/** Throws `bad_model` for a file whose sha256 is not what SHA256SUMS says; one that isn't
- * listed, or isn't there, passes. */
-export async function verifyChecksums(files: ModelFiles, paths: readonly string[]): Promise<void> {
-  const listed = listedChecksums(files)
-  for (const path of paths) {
-    const wanted = listed.get(relative(files.folder, path))
-    if (wanted === undefined || !existsSync(path)) continue
-    const found = await sha256(path)
-    if (found !== wanted) {
-      throw bad(path, `is damaged: its sha256 is ${found}, but ${CHECKSUMS} says ${wanted}; restore or fetch it again`)
-    }
-  }
-}
-
-/** File name to sha256, in hexadecimal; empty without a list. */
-export function listedChecksums({ checksumsPath }: ModelFiles): Map<string, string> {
-  if (!checksumsPath) return new Map()
-  const lines = readFileSync(checksumsPath, 'utf8').split('\n')
-  return new Map(lines.flatMap((line) => [...line.matchAll(/^([0-9a-f]{64}) [ *](.+)$/g)].map((m) => [m[2]!, m[1]!])))
-}
-
-export async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk)
-  } catch (cause) {
-    throw bad(path, `cannot be read: ${(cause as Error).message}`, cause)
-  }
-  return hash.digest('hex')
 }
 
 /** What a setting may name. */
@@ -171,7 +139,7 @@ function inFolder(folder: string, weightsOf: Kind['weightsIn']): ModelFiles {
   const weights = weightsOf(folder)
   const optional = (name: string) => (existsSync(join(folder, name)) ? join(folder, name) : undefined)
   const generationConfigPath = optional('generation_config.json')
-  const checksumsPath = optional(CHECKSUMS)
+  const checksumsPath = optional(checksumsName)
   return {
     name: weights.kind === 'gguf' ? ggufModelName(weights.paths[0]!) : basename(folder),
     folder,
@@ -246,6 +214,6 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
-function bad(path: string, problem: string, cause?: unknown): AppError {
-  return new AppError('bad_model', `${path} ${problem}`, { field: path, cause })
+function bad(path: string, problem: string): AppError {
+  return new AppError('bad_model', `${path} ${problem}`, { field: path })
 }

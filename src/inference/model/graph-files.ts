@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { sha256 } from '../../tokenizer/model-files.ts'
+import { sha256 } from '../../tokenizer/checksums.ts'
 
 export const GRAPH_FILE = 'graph.onnx'
 /** Of int8 models: the graph for prompts, and what the steps of their cache stand for. */

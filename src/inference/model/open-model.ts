@@ -4,15 +4,9 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError } from '../../errors.ts'
+import { checksumOf, verifyChecksums } from '../../tokenizer/checksums.ts'
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
-import {
-  listedChecksums,
-  type ModelFiles,
-  readModelConfig,
-  sha256,
-  tokenizerFilesOf,
-  verifyChecksums,
-} from '../../tokenizer/model-files.ts'
+import { type ModelFiles, readModelConfig, tokenizerFilesOf } from '../../tokenizer/model-files.ts'
 import { Tokenizer } from '../../tokenizer/tokenizer.ts'
 import { writeScales } from './cache-scales.ts'
 import { maximaPath, measureMaxima, readMaxima } from './calibration.ts'
@@ -166,13 +160,12 @@ class GraphBuild {
 
   /** Of everything that decides what the graph computes. Listed ones are taken at their word here. */
   async #checksums(): Promise<string[]> {
-    const listed = listedChecksums(this.#files)
     const maxima = maximaPath(this.#files.folder)
     const paths = [this.#files.configPath, ...this.#files.weights.paths, ...(existsSync(maxima) ? [maxima] : [])]
     const checksums: string[] = []
     for (const [index, path] of paths.entries()) {
       this.#options.onProgress?.({ phase: 'checking', done: index, total: paths.length })
-      checksums.push(listed.get(path.slice(this.#files.folder.length + 1)) ?? (await sha256(path)))
+      checksums.push(await checksumOf(this.#files, path))
     }
     return checksums
   }

@@ -2,7 +2,8 @@ import { copyFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFil
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { buildGraph } from '../../../src/inference/model/open-model.ts'
-import { resolveModel, sha256 } from '../../../src/tokenizer/model-files.ts'
+import { sha256 } from '../../../src/tokenizer/checksums.ts'
+import { resolveModel } from '../../../src/tokenizer/model-files.ts'
 import { writeGguf } from './tiny-gguf.ts'
 import { temporaryFolder, tinyModel, writeModelFolder, writeSafetensors } from './tiny-models.ts'
 

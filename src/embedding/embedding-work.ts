@@ -131,10 +131,10 @@ export class EmbeddingWork {
   }
 }
 
-/** Before they are counted: a token of English is about four characters. */
+/** Before they are counted: a token is about four bytes, in English four characters, in Chinese one or two. */
 export function guessedTokens(inputs: readonly EmbeddingInput[]): number {
   return inputs.reduce(
-    (sum, input) => sum + (typeof input === 'string' ? Math.ceil(input.length / 4) : input.length),
+    (sum, input) => sum + (typeof input === 'string' ? Math.ceil(Buffer.byteLength(input) / 4) : input.length),
     0,
   )
 }

@@ -60,7 +60,9 @@ async function embed(
       signal: gone.signal,
       onCounted: async (counts) => {
         assertTokensFit(counts, body.input, line.info)
-        taken = await account?.take(counts.reduce((sum, count) => sum + count, 0))
+        const tokens = await account?.take(counts.reduce((sum, count) => sum + count, 0))
+        if (gone.signal.aborted) await tokens?.giveBack()
+        else taken = tokens
       },
     })
     span.set({ 'workflowai.inputs': inputs.length, 'workflowai.tokens': embedded.tokens })

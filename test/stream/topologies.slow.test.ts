@@ -50,6 +50,21 @@ describe.skipIf(redisProgram === null)('a service behind Sentinels', () => {
 })
 
 describe.skipIf(redisProgram === null)('a service over a Cluster', () => {
+  it('goes on with its streams at the replica when the node with its keys dies', async () => {
+    const cluster = await startTestCluster()
+    topology = cluster
+    service = await startService({ redisUrl: cluster.url, stepsPerSecond: 100 })
+    const url = `${service.url}/generate/stream`
+    const whole = await streamOf(url, request)
+    let killed: Promise<void> | undefined
+    const events = await follow(url, ({ id }) => {
+      if (id === 50) killed = cluster.killOwner()
+    })
+    await killed
+    expect(tokens(events)).toEqual(tokens(whole.events))
+    expect(events.at(-1)).toMatchObject({ type: 'done', data: { tokens_generated: 200 } })
+  })
+
   it('queues, streams, resumes, stops and hands over as over one server', async () => {
     topology = await startTestCluster()
     service = await startService({ redisUrl: topology.url, workers: 2, stepsPerSecond: 100, slots: 2 })

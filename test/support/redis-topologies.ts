@@ -1,4 +1,4 @@
-// More than one Redis: a primary with a replica and three Sentinels, or a Cluster of three. Real processes on free ports.
+// More than one Redis: a primary with a replica and three Sentinels, or a Cluster of three with a replica. Real processes on free ports.
 // They need the server program: containers would tell their clients addresses that only other containers know.
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -11,7 +11,8 @@ import { vi } from 'vitest'
 import { freePort } from '../../src/cli/free-port.ts'
 import { findRedisBinary } from '../../src/cli/redis-binary.ts'
 import { redisKeeper } from '../../src/cli/redis-process.ts'
-import { startTestRedis, untilReady } from './redis.ts'
+import { keysOf } from '../../src/stream/keys.ts'
+import { startTestRedis, type TestRedis, untilReady } from './redis.ts'
 
 export const { binary: redisProgram } = await findRedisBinary(process.env.PATH ?? '')
 
@@ -78,39 +79,60 @@ async function startSentinel(primaryPort: number): Promise<{ port: number; stop(
   }
 }
 
-export async function startTestCluster(): Promise<TestTopology> {
-  const nodes = await Promise.all(
-    [1, 2, 3].map(async () => {
-      // By itself the nodes' own port would be 10,000 above the other, which may be none.
-      const config = {
-        'cluster-enabled': 'yes',
-        'cluster-port': String(await freePort()),
-        'cluster-node-timeout': '2000',
-      }
-      return { busPort: config['cluster-port'], redis: await startTestRedis({ config }) }
-    }),
-  )
-  const ranges = ['0 5460', '5461 10922', '10923 16383']
-  for (const [index, { redis }] of nodes.entries()) {
-    await ask(redis.port, 'CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
-    await ask(redis.port, 'CLUSTER', 'ADDSLOTSRANGE', ...ranges[index]!.split(' '))
+export interface TestCluster extends TestTopology {
+  /** SIGKILL for the node that has the service's keys. */
+  killOwner(): Promise<void>
+}
+
+/** Three nodes share the slots; a fourth has the keys of the service's node a second time. */
+export async function startTestCluster(): Promise<TestCluster> {
+  const nodes = await Promise.all([1, 2, 3, 4].map(startClusterNode))
+  const [first, second, third, replica] = nodes as [ClusterNode, ClusterNode, ClusterNode, ClusterNode]
+  const owners = [first, second, third]
+  for (const [index, range] of [
+    [0, 5460],
+    [5461, 10_922],
+    [10_923, 16_383],
+  ].entries()) {
+    const { port } = owners[index]!.redis
+    await ask(port, 'CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
+    await ask(port, 'CLUSTER', 'ADDSLOTSRANGE', ...range.map(String))
   }
-  const [first, ...others] = nodes
-  for (const { redis, busPort } of others) {
-    await ask(first!.redis.port, 'CLUSTER', 'MEET', '127.0.0.1', String(redis.port), busPort)
+  for (const { redis, busPort } of nodes.slice(1)) {
+    await ask(first.redis.port, 'CLUSTER', 'MEET', '127.0.0.1', String(redis.port), busPort)
   }
   for (const { redis } of nodes) {
     await vi.waitUntil(async () => {
       const facts = await ask(redis.port, 'CLUSTER', 'INFO')
-      return facts.includes('cluster_state:ok') && facts.includes('cluster_known_nodes:3')
+      return facts.includes('cluster_state:ok') && facts.includes('cluster_known_nodes:4')
     }, patience)
   }
+  const slot = Number(await ask(first.redis.port, 'CLUSTER', 'KEYSLOT', keysOf().channel('any')))
+  const owner = owners[Math.floor(slot / 5461)]!.redis
+  await ask(replica.redis.port, 'CLUSTER', 'REPLICATE', await ask(owner.port, 'CLUSTER', 'MYID'))
+  await vi.waitUntil(
+    async () => (await ask(replica.redis.port, 'INFO', 'replication')).includes('master_link_status:up'),
+    patience,
+  )
   return {
     url: `redis+cluster://${nodes.map(({ redis }) => `127.0.0.1:${redis.port}`).join(',')}`,
+    killOwner: () => owner.kill(),
     stop: async () => {
       await Promise.all(nodes.map(({ redis }) => redis.stop()))
     },
   }
+}
+
+interface ClusterNode {
+  busPort: string
+  redis: TestRedis
+}
+
+async function startClusterNode(): Promise<ClusterNode> {
+  // By itself the nodes' own port would be 10,000 above the other, which may be none.
+  const busPort = String(await freePort())
+  const config = { 'cluster-enabled': 'yes', 'cluster-port': busPort, 'cluster-node-timeout': '2000' }
+  return { busPort, redis: await startTestRedis({ config }) }
 }
 
 async function ask(port: number, command: string, ...args: string[]): Promise<string> {

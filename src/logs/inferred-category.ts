@@ -60,17 +60,17 @@ const doings: [Category, Phase, RegExp][] = [
   [
     'lint',
     'build',
-    /\beslint\b|\bclippy\b|sphinx-build|\bflake8\b|\bruff\b|\bmypy\b|lintrunner|golangci-lint|clang-tidy|pre-commit|checkstyle|npm run lint/i,
+    /--- (?:maven-)?(?:checkstyle|pmd|spotbugs|license|formatter|spotless|apache-rat)|\beslint\b|\bclippy\b|sphinx-build|\bflake8\b|\bruff\b|\bmypy\b|lintrunner|golangci-lint|clang-tidy|pre-commit|checkstyle|npm run lint/i,
   ],
   [
     'dependency',
     'install',
-    /npm (?:ci|install)|yarn install|pnpm install|pip install|apt-get (?:install|update)|bundle install|composer install|Collecting |Downloading from/i,
+    /npm (?:ci|install)|yarn install|pnpm install|pip install|apt-get (?:install|update)|bundle install|composer install|Collecting |Downloading from|--- (?:maven-)?(?:dependency|enforcer)-/i,
   ],
   [
     'compile',
     'build',
-    /\btsc\b|\bmake\b|cmake --build|\bninja\b|Building (?:C|CXX) object|cargo build|go build|javac|maven-compiler|compile(?:Java|Kotlin)|gradle|msbuild|dotnet build|Compiling /i,
+    /\btsc\b|\bmake\b|cmake --build|\bninja\b|Building (?:C|CXX) object|cargo build|go build|javac|maven-compiler|--- (?:revapi|japicmp|animal-sniffer)-|compile(?:Java|Kotlin)|gradle|msbuild|dotnet build|Compiling /i,
   ],
   ['container', 'package', /docker build|buildx|Step \d+\/\d+|\[\d+\/\d+\] (?:RUN|COPY)/i],
   ['infrastructure', 'deploy', /kubectl|helm (?:install|upgrade)|terraform (?:apply|plan)|ansible-playbook/i],

@@ -140,6 +140,19 @@ export const browserRules: LogRule[] = [
   },
   {
     ...test,
+    id: 'chromium/web-test',
+    hints: ['unexpectedly'],
+    pattern: /^\[\d{1,6}\/\d{1,6}\] (\S{1,300}) ((?:failed|crashed|timed out) unexpectedly.{0,100})/,
+    role: 'cause',
+    weight: 84,
+    statement: 'The web test $1 $2',
+    examples: {
+      positive: ['[812/9100] fast/css/grid-auto.html failed unexpectedly (text diff)'],
+      nearMiss: ['[1/9100] fast/css/grid.html passed unexpectedly', '[400/9100] fast/css/grid-auto.html passed'],
+    },
+  },
+  {
+    ...test,
     id: 'mozharness/return-code',
     hints: [
       'return code: ',

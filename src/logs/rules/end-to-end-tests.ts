@@ -89,6 +89,23 @@ export const endToEndTestRules: LogRule[] = [
   },
   {
     ...test,
+    id: 'android/crash',
+    hints: ['androidruntime'],
+    pattern:
+      /\b[EF][ /]AndroidRuntime(?:\([ \d]{1,8}\))?: (FATAL EXCEPTION.{0,100}|(?:[a-z]\w{0,40}\.){1,10}[A-Z][\w$]{0,80}(?:Exception|Error)\b.{0,300})/,
+    role: 'cause',
+    weight: 84,
+    category: 'runtime',
+    severity: 'critical',
+    below: { while: /AndroidRuntime(?:\([ \d]{1,8}\))?: (?:Process|PID|Caused by|[a-z]|\tat )/, max: 4 },
+    statement: 'The app crashed: $1',
+    examples: {
+      positive: ['05-02 01:05:02.000  1234  1299 E AndroidRuntime: FATAL EXCEPTION: main'],
+      nearMiss: ['D AndroidRuntime: Shutting down VM', '05-02 01:05:02.000 E cr_Seed: Failed reading seed'],
+    },
+  },
+  {
+    ...test,
     id: 'android/instrumentation',
     hints: [
       'instrumentation_status: stack',

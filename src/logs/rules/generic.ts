@@ -10,7 +10,7 @@ const ignorable =
 
 /** Lines that are no failure whatever words they have: success, scripts, what a tool is about to do. */
 const harmless =
-  /\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*(?!\*)|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S{1,80})? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing|s)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
+  /\b(?:passed|succeeded|success|ok)$|^\s*(?:[+$]|\/\/|\*(?!\*|[EF],)|Run |echo |##\[(?:group|command|debug|section)\]|\[command\])|^> [\w@/.-]{1,80}(?:@\S{1,80})? \w+$|✓|✔|\bskipp(?:ing|ed)\b|\bfall(?:ing|s)? ?back\b|\bfailed over\b|, using |\boptional\b|^-- |^checking |Performing Test|Looking for|\bPASS(?:ED)?\b|\.\.\. ok\b|\bX(?:FAIL|PASS)(?:ED)?\b|debconf: |invoke-rc\.d|^\s*(?:Compiling|Downloading|Downloaded|Building|Collecting|Installing|Linking|Unpacking|Setting up) /i
 
 /** A word of severity at the place where loggers put it: first in the line, in brackets, after `level=`. */
 const level = (names: string) =>

@@ -76,16 +76,11 @@ export const mavenRules: LogRule[] = [
     hints: [
       'unsupported class file major version',
       'class file has wrong version',
-      'invalid target release',
-      'invalid source release',
-      'release version ',
-      'source option ',
-      'target option ',
       'has been compiled by a more recent version',
       'class file for ',
     ],
     pattern:
-      /Unsupported class file major version \d+|class file has wrong version [\d.]{1,8}|invalid (?:target|source) release: \S{1,8}|release version \S{1,8} not supported|(?:Source|Target) option \S{1,8} is no longer supported|has been compiled by a more recent version of the Java Runtime.{0,100}/,
+      /Unsupported class file major version \d+|class file has wrong version [\d.]{1,8}|has been compiled by a more recent version of the Java Runtime.{0,100}/,
     role: 'cause',
     weight: 87,
     category: 'dependency',
@@ -93,7 +88,7 @@ export const mavenRules: LogRule[] = [
     severity: 'high',
     above: { while: /bad class file|cannot access/, max: 2 },
     below: { while: /^\s+Please remove/, max: 1 },
-    statement: 'A class or a setting is of another Java version than the one that runs.',
+    statement: 'A class is of another Java version than the one that runs.',
     fixes: [
       {
         action: 'Run the build with a newer JDK, or use a version of the dependency that was compiled for this one.',
@@ -101,11 +96,28 @@ export const mavenRules: LogRule[] = [
       },
     ],
     examples: {
+      positive: ['    class file has wrong version 55.0, should be 52.0'],
+      nearMiss: ['class file version 55.0 written'],
+    },
+  },
+  {
+    id: 'maven/java-release',
+    hints: ['invalid target release', 'invalid source release', 'release version ', 'source option ', 'target option '],
+    pattern:
+      /invalid (?:target|source) release: \S{1,8}|release version \S{1,8} not supported|(?:Source|Target) option \S{1,8} is no longer supported/,
+    role: 'cause',
+    weight: 87,
+    category: 'configuration',
+    phase: 'build',
+    severity: 'high',
+    statement: 'The build asks for a Java release that the running JDK does not compile for.',
+    fixes: [{ action: 'Run the build with a newer JDK, or lower the release that it asks for.', risk: 'medium' }],
+    examples: {
       positive: [
-        '    class file has wrong version 55.0, should be 52.0',
-        'Fatal error compiling: invalid target release: 21',
+        'Fatal error compiling: error: invalid target release: 21',
+        'error: Source option 6 is no longer supported. Use 7 or later.',
       ],
-      nearMiss: ['class file version 55.0 written', 'release version 21'],
+      nearMiss: ['release version 21', 'source option -g'],
     },
   },
   {
@@ -199,11 +211,47 @@ export const mavenRules: LogRule[] = [
     },
   },
   {
+    id: 'maven/check',
+    hints: ['failed to execute goal'],
+    pattern:
+      /\[ERROR\] Failed to execute goal (\S{0,120}?\b(?:spotbugs|findbugs|checkstyle|pmd|license|formatter|spotless|rat|sortpom|impsort|fmt|editorconfig)\b\S{0,80})(.{0,400})/,
+    role: 'symptom',
+    weight: 52,
+    category: 'lint',
+    phase: 'build',
+    severity: 'medium',
+    statement: 'The check $1 failed$2',
+    examples: {
+      positive: [
+        '[ERROR] Failed to execute goal com.mycila:license-maven-plugin:4.1:check (default) on project core: Some files do not have the expected license header -> [Help 1]',
+      ],
+      nearMiss: ['[INFO] --- license-maven-plugin:4.1:check (default) @ core ---'],
+    },
+  },
+  {
+    id: 'maven/api-check',
+    hints: ['failed to execute goal'],
+    pattern:
+      /\[ERROR\] Failed to execute goal (\S{0,120}?\b(?:revapi|japicmp|animal-sniffer|clirr|bnd-baseline)\b\S{0,80})(.{0,400})/,
+    role: 'symptom',
+    weight: 52,
+    category: 'compile',
+    phase: 'build',
+    severity: 'high',
+    statement: 'The API is not compatible: $1 failed$2',
+    examples: {
+      positive: [
+        '[ERROR] Failed to execute goal com.github.siom79.japicmp:japicmp-maven-plugin:0.23.1:cmp (default) on project money: There is at least one incompatibility',
+      ],
+      nearMiss: ['[INFO] --- revapi-maven-plugin:0.15.0:check (default) @ core ---'],
+    },
+  },
+  {
     id: 'maven/goal',
     hints: ['failed to execute goal'],
     pattern: /\[ERROR\] Failed to execute goal (\S{1,200})(.{0,400})/,
     role: 'symptom',
-    weight: 46,
+    weight: 50,
     category: 'unknown',
     phase: 'build',
     severity: 'high',
@@ -219,7 +267,7 @@ export const mavenRules: LogRule[] = [
     id: 'maven/error',
     hints: ['[error]', '[fatal]'],
     pattern:
-      /^\[(?:ERROR|FATAL)\] (?!(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|There are test failures|See |\s*$|COMPILATION ERROR|Failures: |Errors: |Tests run|mvn )(\S.{0,400})/,
+      /^\[(?:ERROR|FATAL)\] (?!(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|There are test failures|Failed to execute goal|See |\s*$|COMPILATION ERROR|Failures: |Errors: |Tests run|mvn )(\S.{0,400})/,
     role: 'symptom',
     weight: 56,
     category: 'unknown',

@@ -238,6 +238,19 @@ export const pythonRules: LogRule[] = [
   },
   {
     ...runtime,
+    id: 'pytest/internal-error',
+    hints: ['internalerror>'],
+    pattern: /^INTERNALERROR> ((?:[\w.]{1,120}\.)?[A-Z]\w{1,80}(?:Error|Exception|Exit|Interrupt|Warning)\b.{0,300})/,
+    role: 'cause',
+    weight: 80,
+    statement: 'pytest itself, or one of its plugins, failed: $1',
+    examples: {
+      positive: ["INTERNALERROR> AttributeError: module 'py' has no attribute 'process'"],
+      nearMiss: ['INTERNALERROR>   File "/opt/_pytest/main.py", line 271, in wrap_session'],
+    },
+  },
+  {
+    ...runtime,
     id: 'pip/check',
     hints: ['has requirement', 'requires ', 'is not supported on this platform'],
     pattern:

@@ -3,7 +3,7 @@
 import { type Evidence, maxEvidenceLines } from './analysis.ts'
 import type { Anchor } from './anchor-finder.ts'
 import type { LineStore, LogLine } from './line-store.ts'
-import type { Extent } from './rule.ts'
+import type { Extent, LogRule } from './rule.ts'
 
 /** A range of line indexes, both ends included, and the anchor that it belongs to. */
 export interface EvidenceRange {
@@ -13,6 +13,8 @@ export interface EvidenceRange {
 }
 
 const maxRanges = 5
+/** More of a kind say less than another kind does. */
+const maxRangesOfRule = 3
 /** An anchor this far behind the best one explains nothing that the best one doesn't. */
 const maxScoreGap = 34
 
@@ -25,15 +27,19 @@ export function evidenceRanges(lines: LineStore, anchors: Anchor[]): EvidenceRan
   const ranges: EvidenceRange[] = []
   const best = anchors[0]
   if (best === undefined) return ranges
+  const ofRule = new Map<LogRule, number>()
   for (const anchor of anchors) {
     if (ranges.length === maxRanges || best.score - anchor.score > maxScoreGap) break
     if (anchor.rule.role === 'wrapper' && best.rule.role !== 'wrapper') continue
+    const before = ofRule.get(anchor.rule) ?? 0
+    if (before === maxRangesOfRule && anchor.rule.general !== true) continue
     const range = rangeOf(lines, anchor)
     // Tools repeat their errors in a summary at the end.
     const body = lines.body(anchor.index).trim()
     if (ranges.some((other) => lines.body(other.anchor.index).trim() === body)) continue
     if (ranges.some((other) => range.start <= other.end && other.start <= range.end)) continue
     ranges.push(range)
+    ofRule.set(anchor.rule, before + 1)
   }
   return ranges
 }

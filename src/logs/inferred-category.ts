@@ -5,6 +5,14 @@ import type { LineStore } from './line-store.ts'
 
 const words: [Category, RegExp][] = [
   [
+    'dependency',
+    /\bNo module named\b|ModuleNotFoundError|cannot find module|resolv(?:e|ing) dependenc|could not find artifact|\bpackage \S+ does not exist|no (?:required|matching) (?:module|package|version|distribution)|not available from current channels|unsatisfiable|can't locate \S+ in @INC|nothing provides|missing go\.sum entry|module not found|could not resolve ["'`.]/i,
+  ],
+  [
+    'compile',
+    /incompatible types|has no member|no match for|does not contain a definition|unknown type name|invalid conversion|cannot be converted|not declared|no type named|undeclared identifier|cannot find symbol|reference not found|no IMPLICIT type/i,
+  ],
+  [
     'resource',
     /\bMemoryError\b|bad_alloc|out of memory|\boom\b|no space left|disk (?:is )?full|cannot allocate|memory (?:limit|exhausted)|quota exceeded|too many (?:open )?(?:files|connections)/i,
   ],
@@ -19,7 +27,7 @@ const words: [Category, RegExp][] = [
   ],
   [
     'dependency',
-    /\b(?:package|module|dependency|dependencies|artifact|library|gem|crate|wheel|plugin)\b.{0,80}\b(?:not found|missing|conflict|resolve|version|unavailable|not available|locate|no longer)|(?:not found|missing|cannot find|could not find|unable to (?:find|locate)|no matching).{0,60}\b(?:package|module|dependency|artifact|library|version|distribution)\b|lock ?file|lockfile|can't locate .{1,200} in @INC|has requirement|nothing provides|resolving dependencies|class file (?:major )?version|peer dep/i,
+    /\b(?:package|module|dependency|dependencies|artifact|library|gem|crate|wheel|plugin)\b.{0,80}\b(?:not found|missing|conflict|resolve|version|unavailable|not available|locate|no longer)|(?:not found|missing|cannot find|could not find|unable to (?:find|locate)|no matching).{0,60}\b(?:package|module|dependency|artifact|library|version|distribution)\b|lock ?file|lockfile|has requirement|class file (?:major )?version|peer dep/i,
   ],
   [
     'lint',
@@ -39,13 +47,13 @@ const words: [Category, RegExp][] = [
   ],
   [
     'configuration',
-    /config|\bsetting|\[emerg\]|\blistening on port|address already in use|invalid (?:option|argument|value|parameter|key)|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
+    /config|\bsetting|\[emerg\]|\blistening on port|address already in use|invalid (?:option|argument|value|parameter|key)|command not found|missing script|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
   ],
   ['container', /\bdocker\b|\bcontainer\b|\bimage\b|\bpod\b|kubelet/i],
   ['infrastructure', /\brunner\b|\bagent\b|artifact|\bcache\b|\bcheckout\b|\bgit\b|workspace|provision/i],
   [
     'runtime',
-    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint|invalid (?:read|write) of size/i,
+    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint|invalid (?:read|write) of size|runtime error|out of bounds|above upper bound/i,
   ],
   ['runtime', /\bError: /],
 ]
@@ -76,11 +84,15 @@ const doings: [Category, Phase, RegExp][] = [
   ['infrastructure', 'deploy', /kubectl|helm (?:install|upgrade)|terraform (?:apply|plan)|ansible-playbook/i],
 ]
 
-const lookBack = 300
+const lookBack = 2000
+
+/** What stands in a path is the machine's, not the failure's. */
+const folders = /(?:[A-Za-z]:)?(?:[\w.@+~-]{0,120}[\\/]){1,40}/g
 
 /** `unknown` when neither the line nor what came before says anything. */
 export function inferredCategory(text: string): Category {
-  return words.find(([, pattern]) => pattern.test(text))?.[0] ?? 'unknown'
+  const told = text.replace(folders, '')
+  return words.find(([, pattern]) => pattern.test(told))?.[0] ?? 'unknown'
 }
 
 /** What was going on at a line: the nearest earlier line that names a tool. */

@@ -28,6 +28,9 @@ const tellingScore = 46
 /** In the output of a test that passed, a line is what the test provoked. */
 const passedTestPenalty = 45
 
+/** A line with a level or a shape of failure is one however often it comes. */
+const grave = 54
+
 /** A warning that fails the run is as good as an error. */
 const strictWarningScore = 18
 
@@ -125,8 +128,8 @@ function placeScore(anchor: Anchor, context: Context): number {
   if (rule.role === 'symptom') {
     const count = templateCounts[index]!
     // What appears all the time is how this system talks, not why it failed.
-    if (count >= 100) score -= 18
-    else if (count >= 10) score -= 10
+    if (count >= 100) score -= rule.weight >= grave ? 8 : 18
+    else if (count >= 10) score -= rule.weight >= grave ? 5 : 10
     if (rule.general === true && index >= lines.length * tail) score += 5
     if (rule.general === true && precedesWrapper(index, wrappers)) score += 5
   }
@@ -159,10 +162,12 @@ function failures(scored: Anchor[], context: Context): Anchor[] {
   const { lines, run, wrappers } = context
   const end = run.lastFinalSuccess
   const open = (wrappers.at(-1) ?? -1) > end ? scored : scored.filter(({ index }) => index > end)
+  const tells = (anchor: Anchor) =>
+    !isRecovered(anchor, context) && (anchor.rule.lastResort !== true || run.warningsAreErrors)
   const isFailure = (anchor: Anchor) =>
-    anchor.rule.role === 'wrapper' || (anchor.score >= tellingScore && !isRecovered(anchor, context))
+    anchor.rule.role === 'wrapper' || (anchor.score >= tellingScore && tells(anchor))
   if (open.some(isFailure)) return open
   const late = Math.min(Math.max(lines.length * tail, lines.length - lastLines), lines.length - 5)
   if (run.lastPartSuccess > late) return []
-  return open.filter((anchor) => anchor.index >= late && !isRecovered(anchor, context))
+  return open.filter((anchor) => anchor.index >= late && tells(anchor))
 }

@@ -20,7 +20,7 @@ const echo =
 
 /** The whole run ended well. */
 const finalSuccess =
-  /\bBUILD SUCCESS(?:FUL)?\b|^Finished: SUCCESS|\bJob succeeded\b|(?:completed|run) with exit code:? 0\b|^Build succeeded\b|^Done\. Your build exited with 0|^The command ".{1,300}" exited with 0|exited with (?:code|status):? 0\b|^Process finished with exit code 0\b/
+  /\bBUILD SUCCESS(?:FUL)?\b|^Finished: SUCCESS|\bJob succeeded\b|(?:completed|run) with exit code:? 0\b|^Build succeeded\b|^Done\. Your build exited with 0|^The command ".{1,300}" exited with 0|^(?![\w.-]{1,80}[-_]\d{1,3} exited).{0,300}exited with (?:code|status):? 0\b|^Process finished with exit code 0\b/
 
 /** A part of the run ended well; failures reported before it are of something else, or were expected. */
 const partSuccess =

@@ -196,7 +196,7 @@ export const mavenRules: LogRule[] = [
     id: 'maven/advice',
     hints: ['[error]'],
     pattern:
-      /^\[ERROR\] (?:(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|See |Failures: *$|Errors: *$| {2}mvn )/,
+      /^\[ERROR\] (?:(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|See |Failures: *$|Errors: *$| {2}mvn |\[ERROR\] Some problems|Some problems were|The build could not read|\s*The project \S{1,200} \(|There was an error in the forked process|Command was |Error occurred in starting fork|Process Exit Code|Crashed tests:|\s*at [\w.$]{1,200}\()/,
     role: 'wrapper',
     weight: 10,
     category: 'unknown',
@@ -267,7 +267,7 @@ export const mavenRules: LogRule[] = [
     id: 'maven/error',
     hints: ['[error]', '[fatal]'],
     pattern:
-      /^\[(?:ERROR|FATAL)\] (?!(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|There are test failures|Failed to execute goal|See |\s*$|COMPILATION ERROR|Failures: |Errors: |Tests run|mvn )(\S.{0,400})/,
+      /^\[(?:ERROR|FATAL)\] (?!(?:-> )?\[Help|To see the full|Re-run Maven|For more information|After correcting|Please refer|There are test failures|Failed to execute goal|\[ERROR\] Some problems|Some problems were|The build could not read|The project \S{1,200} \(|There was an error in the forked process|Command was |Error occurred in starting fork|Process Exit Code|Crashed tests:|at [\w.$]{1,200}\(|See |\s*$|COMPILATION ERROR|Failures: |Errors: |Tests run|mvn )(\S.{0,400})/,
     role: 'symptom',
     weight: 56,
     category: 'unknown',

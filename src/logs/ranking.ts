@@ -31,6 +31,9 @@ const passedTestPenalty = 45
 /** A line with a level or a shape of failure is one however often it comes. */
 const grave = 54
 
+/** More than a line that only says that something failed, less than any other. */
+const lastResortScore = 26
+
 /** A warning that fails the run is as good as an error. */
 const strictWarningScore = 18
 
@@ -86,6 +89,8 @@ function scoreRule(anchors: Anchor[], context: Context): void {
     const previous = anchors[at - 1]
     nth = previous !== undefined && anchor.index - previous.index <= cascadeReach ? nth + 1 : 0
     anchor.score = anchor.rule.weight + placeScore(anchor, context)
+    if (anchor.rule.lastResort === true && !context.run.warningsAreErrors)
+      anchor.score = Math.min(anchor.score, lastResortScore)
     // The first of a kind is the root, the others are its cascade.
     anchor.score -= Math.min(8, nth)
     const next = anchors[at + 1]

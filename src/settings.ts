@@ -1,5 +1,5 @@
 // The environment, read once by each main file and checked at once: a wrong value stops the process at start with one
-// line. The same schemas give the table of settings in the README.
+// line. The same schemas give the table of docs/settings.md.
 
 import { resolve } from 'node:path'
 import { z } from 'zod'
@@ -269,7 +269,7 @@ export interface SettingRow {
   meaning: string
 }
 
-/** The settings as the README lists them. */
+/** The settings as docs/settings.md lists them. */
 export function settingsTable(): SettingRow[] {
   return Object.entries(variables).map(([name, { fallback, shown, meaning }]: [string, Variable<unknown>]) => ({
     name,

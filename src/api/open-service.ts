@@ -15,7 +15,8 @@ import { keysOf } from '../stream/keys.ts'
 import { JobQueue } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
-import type { TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { readChatTemplate, type TokenizerFiles } from '../tokenizer/tokenizer.ts'
+import { toolFormOf } from '../tokenizer/tool-form.ts'
 import { noTracing, type Tracing } from '../tracing.ts'
 import { ActivityHistory } from './activity-history.ts'
 import { KeyRing } from './auth/key-ring.ts'
@@ -91,6 +92,8 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
     ...{
       settings,
       model: options.model,
+      // One that its template does not know is told of tools in words of ours.
+      toolForm: toolFormOf(readChatTemplate(options.tokenizerFiles)) ?? 'tags',
       version: options.version,
       logger,
       tracing,

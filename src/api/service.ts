@@ -8,6 +8,7 @@ import type { Logger } from '../logger.ts'
 import type { Settings } from '../settings.ts'
 import type { JobIndex } from '../stream/job-index.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
+import type { ToolForm } from '../tokenizer/tool-form.ts'
 import type { Tracing } from '../tracing.ts'
 import type { ActivityHistory } from './activity-history.ts'
 import type { AuthDeps } from './auth/authenticate.ts'
@@ -27,6 +28,8 @@ export interface ServedModel {
 export interface ApiService {
   settings: Pick<Settings, 'bodyLimitBytes' | 'logBodyLimitBytes' | 'corsOrigins' | 'trustProxy'>
   model: ServedModel
+  /** How the model writes calls of tools. */
+  toolForm: ToolForm
   version: string
   logger: Logger
   tracing: Tracing

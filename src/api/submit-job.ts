@@ -17,6 +17,7 @@ import {
 } from '../stream/payload.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeOptions, GenerateBody } from '../stream/request.ts'
+import type { ChatMessage } from '../tokenizer/chat-template.ts'
 import type { Prompt } from '../tokenizer/prompt-encoder.ts'
 import type { Tracing } from '../tracing.ts'
 import type { FormatChecks } from './format-checks.ts'
@@ -135,12 +136,16 @@ function assertBytesFit(prompt: Prompt, field: string, maxContext: number): void
   throw new AppError('invalid_request', message, { field, openAiCode: 'context_length_exceeded' })
 }
 
+function bytesOfMessage({ content, tool_calls: calls = [] }: ChatMessage): number {
+  return calls.reduce((sum, call) => sum + Buffer.byteLength(call.arguments), Buffer.byteLength(content))
+}
+
 function bytesOf(prompt: Prompt): number {
   switch (prompt.kind) {
     case 'text':
       return Buffer.byteLength(prompt.text)
     case 'messages':
-      return prompt.messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0)
+      return prompt.messages.reduce((sum, message) => sum + bytesOfMessage(message), 0)
     case 'ids':
       return prompt.ids.length
     default:

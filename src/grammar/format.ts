@@ -1,6 +1,8 @@
 // What an output must look like, as it travels from the request to the engine. `text`, which asks for nothing, is null
 // everywhere behind the request's schema.
 
+import type { ToolForm } from '../tokenizer/tool-form.ts'
+
 export type OutputFormat =
   /** A JSON value that satisfies the schema. */
   | { type: 'json_schema'; json_schema: { schema: Record<string, unknown> } }
@@ -19,8 +21,10 @@ export interface ToolCallsFormat {
   tools: { name: string; parameters: Record<string, unknown> }[]
   /** false: any text, and calls only behind it, if at all. */
   required: boolean
-  /** Whether there may be several. */
+  /** Whether there may be several; not where nothing follows a call. */
   parallel: boolean
+  /** How they are written. */
+  form: ToolForm
 }
 
 export const schemaField = 'response_format.json_schema.schema'

@@ -1,24 +1,11 @@
-// Calls of functions as a text, in the form that Hermes and Qwen models are trained on:
-//
-//   <tool_call>
-//   {"name": "get_weather", "arguments": {"city": "Paris"}}
-//   </tool_call>
-//
-// JSON has no raw line break, so what closes a call can't be part of its arguments.
+// Calls of functions as a text, in one of the forms of src/tokenizer/tool-form.ts.
 
+import { toolCallText } from '../tokenizer/tool-form.ts'
 import type { ToolCallsFormat } from './format.ts'
 import { jsonRules } from './json-text.ts'
 import { member, refusal } from './refusal.ts'
 import { all, dispatch, type Expression, one, type Rules, repeat, rule, text } from './rules.ts'
 import { schemaRules } from './schema.ts'
-
-export const toolCallText = {
-  open: '<tool_call>',
-  /** Behind `open`. */
-  beforeName: '\n{"name": ',
-  beforeArguments: ', "arguments": ',
-  close: '}\n</tool_call>',
-}
 
 /** A small model would go on calling until its tokens run out. */
 const mostCalls = 8
@@ -29,17 +16,16 @@ export function parametersField(index: number): string {
 }
 
 /** @throws AppError `invalid_request` naming the keyword that is wrong or not supported */
-export function toolCallRules({ tools, required, parallel }: ToolCallsFormat): Rules {
+export function toolCallRules({ tools, required, parallel, form }: ToolCallsFormat): Rules {
+  const { open, beforeName, beforeArguments, close } = toolCallText[form]
   const rules = new Map(jsonRules)
   const ways = tools.map(({ name, parameters }, index) => {
     const prefix = `tool${index}`
     for (const [own, expression] of argumentRules(parameters, index)) {
       if (!rules.has(own)) rules.set(prefix + own, renamed(expression, prefix))
     }
-    const { beforeName, beforeArguments } = toolCallText
     return all(text(`${beforeName}${JSON.stringify(name)}${beforeArguments}`), rule(`${prefix}root`))
   })
-  const { open, close } = toolCallText
   rules.set('call', all(one(...ways), text(close)))
   const more = repeat(all(text(`\n${open}`), rule('call')), 0, parallel ? mostCalls - 1 : 0)
   rules.set('calls', all(rule('call'), more))

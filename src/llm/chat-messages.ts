@@ -2,12 +2,12 @@
 
 import type { BaseMessage } from '@langchain/core/messages'
 import { AppError } from '../errors.ts'
-import type { ChatMessage } from '../tokenizer/chat-template.ts'
+import type { PlainMessage } from '../tokenizer/tool-text.ts'
 
-const roles: Record<string, ChatMessage['role']> = { system: 'system', human: 'user', ai: 'assistant' }
+const roles: Record<string, PlainMessage['role']> = { system: 'system', human: 'user', ai: 'assistant' }
 
 /** Throws `invalid_request` for a role or a content that a text model has no place for. */
-export function toChatMessages(messages: BaseMessage[]): ChatMessage[] {
+export function toChatMessages(messages: BaseMessage[]): PlainMessage[] {
   return messages.map((message, index) => {
     const role = roles[message.getType()]
     if (role !== undefined) return { role, content: textOf(message, index) }

@@ -9,7 +9,7 @@ import { type Generation, GenerationChunk, type LLMResult } from '@langchain/cor
 import { type BasePromptValueInterface, ChatPromptValue } from '@langchain/core/prompt_values'
 import { AppError } from '../errors.ts'
 import type { Usage } from '../stream/events.ts'
-import type { ChatMessage } from '../tokenizer/chat-template.ts'
+import type { PlainMessage } from '../tokenizer/tool-text.ts'
 import { toChatMessages } from './chat-messages.ts'
 import type { EndChunk, GenerateInput, GenerateTransport } from './generate-transport.ts'
 import { type ModelServiceParams, pickParams, toWire } from './model-service-params.ts'
@@ -26,7 +26,7 @@ export interface ModelServiceLLMFields extends ModelServiceParams, BaseLLMParams
 
 export interface ModelServiceCallOptions extends ModelServiceParams, BaseLLMCallOptions {
   /** A conversation in place of the prompt. Set by itself where the prompt is made of messages. */
-  messages?: ChatMessage[]
+  messages?: PlainMessage[]
 }
 
 /** Worth another try by LangChain's caller: the service was full or away. Anything else would fail again. */
@@ -167,7 +167,7 @@ export class ModelServiceLLM extends LLM<ModelServiceCallOptions> {
   }
 }
 
-function messagesOf(value: unknown): { messages?: ChatMessage[] } {
+function messagesOf(value: unknown): { messages?: PlainMessage[] } {
   return value instanceof ChatPromptValue ? { messages: toChatMessages(value.messages) } : {}
 }
 

@@ -8,6 +8,18 @@ import { parseStoredJson } from './stored.ts'
 
 const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
 
+const message = z.object({
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
+  content: z.string(),
+  tool_calls: z.array(z.object({ name: z.string(), arguments: z.string() })).optional(),
+})
+
+const tool = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+})
+
 /** A generation with nothing left to chance: every attempt computes the same. */
 const generatePayload = z.object({
   kind: z.literal('generate'),
@@ -18,6 +30,9 @@ const generatePayload = z.object({
     /** A text, or the ids of its tokens. */
     prompt: z.union([z.string(), z.array(z.int().min(0))]).optional(),
     response_format: z.union([responseFormatSchema, toolCallsFormatSchema]),
+    messages: z.array(message).min(1).optional(),
+    /** That the messages' model may call. */
+    tools: z.array(tool).optional(),
   }),
 })
 
@@ -35,8 +50,8 @@ export type GeneratePayload = z.infer<typeof generatePayload>
 export type AnalyzePayload = z.infer<typeof analyzePayload>
 export type GenerateRequest = GeneratePayload['request']
 /** A generation as any route may ask for it, before everything is fixed. */
-export type GenerateWish = Omit<GenerateBody, 'prompt' | 'response_format'> &
-  Pick<GenerateRequest, 'prompt' | 'response_format'>
+export type GenerateWish = Omit<GenerateBody, 'prompt' | 'messages' | 'response_format'> &
+  Pick<GenerateRequest, 'prompt' | 'messages' | 'tools' | 'response_format'>
 
 /** Without `max_tokens` an answer gets as many, where the context has room for them. */
 export const defaultMaxTokens = 256
@@ -55,8 +70,8 @@ export function fixGenerate({ stop, ...wish }: GenerateWish, maxTokens: number):
 }
 
 /** The prompt as the tokenizer takes it. */
-export function promptOf({ messages, prompt = '' }: Pick<GenerateWish, 'messages' | 'prompt'>) {
-  if (messages) return { kind: 'messages' as const, messages }
+export function promptOf({ messages, tools, prompt = '' }: Pick<GenerateWish, 'messages' | 'tools' | 'prompt'>) {
+  if (messages) return { kind: 'messages' as const, messages, tools }
   return typeof prompt === 'string' ? { kind: 'text' as const, text: prompt } : { kind: 'ids' as const, ids: prompt }
 }
 

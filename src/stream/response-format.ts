@@ -27,4 +27,5 @@ export const toolCallsFormatSchema = z.object({
   tools: z.array(z.object({ name: z.string(), parameters: z.record(z.string(), z.unknown()) })).min(1),
   required: z.boolean(),
   parallel: z.boolean(),
+  form: z.enum(['tags', 'bare']).default('tags'),
 })

@@ -2,12 +2,12 @@
 // get them from, so that they agree.
 
 import { AppError } from '../errors.ts'
-import { type ChatMessage, ChatTemplate } from './chat-template.ts'
+import { type ChatMessage, ChatTemplate, type ChatTool } from './chat-template.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 export type Prompt =
   | { kind: 'text'; text: string }
-  | { kind: 'messages'; messages: readonly ChatMessage[] }
+  | { kind: 'messages'; messages: readonly ChatMessage[]; tools?: readonly ChatTool[] | undefined }
   /** Token ids as they are: nothing is put before them. */
   | { kind: 'ids'; ids: readonly number[] }
 
@@ -26,7 +26,7 @@ export class PromptEncoder {
    * are no tokens. May be empty.
    */
   encode(prompt: Prompt): number[] {
-    if (prompt.kind === 'messages') return this.template.encode(prompt.messages)
+    if (prompt.kind === 'messages') return this.template.encode(prompt.messages, prompt.tools)
     if (prompt.kind === 'ids') return this.#checked(prompt.ids)
     const ids = this.tokenizer.encode(prompt.text)
     const { prefixIds } = this.tokenizer

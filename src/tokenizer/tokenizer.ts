@@ -31,6 +31,11 @@ export interface TokenizerFiles {
   generationConfig?: string | undefined
 }
 
+/** @throws AppError `bad_model` */
+export function readChatTemplate({ tokenizerConfig }: TokenizerFiles): string | null {
+  return readModelJson(tokenizerConfig, tokenizerConfigSchema).chat_template
+}
+
 export class Tokenizer {
   readonly config: TokenizerConfig
   /** Ids whose generation ends a sequence. */

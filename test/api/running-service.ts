@@ -1,13 +1,18 @@
 // A whole service in this process over a real Redis: API, worker, engine. Only the model is scripted, where a test
 // does not ask for another engine.
 
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import { type ApiServer, startApi } from '../../src/api/api-server.ts'
 import type { Embeddings } from '../../src/embedding/embeddings.ts'
 import { LocalEngine } from '../../src/inference/local-engine.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
 import { readSettings } from '../../src/settings.ts'
+import { ChatTemplate } from '../../src/tokenizer/chat-template.ts'
 import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
+import type { TokenizerFiles } from '../../src/tokenizer/tokenizer.ts'
 import type { Tracing } from '../../src/tracing.ts'
 import type { CrashingEngine } from '../../src/worker/engine-sequences.ts'
 import { type InferenceWorker, startWorker } from '../../src/worker/inference-worker.ts'
@@ -26,6 +31,8 @@ export interface ServiceOptions {
   redis?: TestRedisOptions
   /** Instead of a Redis of its own: where the test's is. */
   redisUrl?: string
+  /** Instead of the embedded model's. */
+  chatTemplate?: string
   tracing?: Tracing
   /** For the API and the workers. The service closes it. */
   embeddings?: Embeddings
@@ -42,15 +49,32 @@ export interface RunningService {
 }
 
 /** An engine that never crashes, because it is no process. */
-export function scriptedEngine({ slots = 4, maxContext = 512, stepsPerSecond = null }: ServiceOptions): CrashingEngine {
+export function scriptedEngine({
+  slots = 4,
+  maxContext = 512,
+  stepsPerSecond = null,
+  chatTemplate,
+}: ServiceOptions): CrashingEngine {
   const runner = new ScriptedRunner({
     ...{ slots, maxContext, vocabSize: 49_152, stepsPerSecond },
     avoid: embeddedTokenizer.specialIds,
     eos: { id: 2, every: 60 },
   })
   const info = { model: 'scripted', precision: 'float32' as const, slots, threads: 1, maxContext }
-  const engine = new LocalEngine({ runner, encoder: new PromptEncoder(embeddedTokenizer), info })
+  const engine = new LocalEngine({
+    runner,
+    encoder: new PromptEncoder(embeddedTokenizer, new ChatTemplate(embeddedTokenizer, chatTemplate)),
+    info,
+  })
   return Object.assign(engine, { onCrash: () => {}, ready: true })
+}
+
+/** The embedded model's files with another chat template. */
+function filesWith(template: string): TokenizerFiles {
+  const tokenizerConfig = join(mkdtempSync(join(tmpdir(), 'chat-template-')), 'tokenizer_config.json')
+  const config = JSON.parse(readFileSync(embeddedFiles.tokenizerConfig, 'utf8'))
+  writeFileSync(tokenizerConfig, JSON.stringify({ ...config, chat_template: template }))
+  return { ...embeddedFiles, tokenizerConfig }
 }
 
 export async function startService(options: ServiceOptions = {}): Promise<RunningService> {
@@ -65,7 +89,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       embeddings: options.embeddings ?? null,
       redisUrl,
       model: { name: 'scripted', precision: 'float32', maxContext },
-      tokenizerFiles: embeddedFiles,
+      tokenizerFiles: options.chatTemplate === undefined ? embeddedFiles : filesWith(options.chatTemplate),
       version: '0.0.0',
       logger,
     })

@@ -1,6 +1,7 @@
 // One choice of a chat completion: its chunks as its job's events come, and its whole message from the same parts.
 
 import type { TerminalEvent, TokenEvent } from '../../stream/events.ts'
+import type { ToolForm } from '../../tokenizer/tool-form.ts'
 import type { Choice, ChoiceChunk } from './answer.ts'
 import { chatLogprobs } from './logprobs.ts'
 import { type AnswerPart, ToolCallText } from './tool-call-text.ts'
@@ -14,8 +15,8 @@ interface Call {
 export interface ChatChoiceOptions {
   index: number
   jobId: string
-  /** Whether the answer may hold calls of tools. */
-  tools: boolean
+  /** How calls of tools are written in the answer; null: it holds none. */
+  tools: ToolForm | null
   logprobs: boolean
 }
 
@@ -31,7 +32,7 @@ export class ChatChoice implements Choice {
 
   constructor(options: ChatChoiceOptions) {
     this.#options = options
-    this.#toolText = options.tools ? new ToolCallText() : null
+    this.#toolText = options.tools && new ToolCallText(options.tools)
   }
 
   open(): ChoiceChunk[] {

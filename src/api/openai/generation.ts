@@ -2,16 +2,20 @@
 
 import { AppError } from '../../errors.ts'
 import type { GenerateWish } from '../../stream/payload.ts'
+import type { ToolForm } from '../../tokenizer/tool-form.ts'
 import { chatMessages } from './messages.ts'
 import { type ChatBody, type CommonBody, type CompletionBody, mostChoices } from './requests.ts'
 import { plainFormat } from './response-format.ts'
 import { toolUse } from './tools.ts'
 
 /** One prompt's worth of jobs. */
-type Sampling = Omit<GenerateWish, 'prompt' | 'messages' | 'response_format' | 'logprobs'>
+type Sampling = Omit<GenerateWish, 'prompt' | 'messages' | 'tools' | 'response_format' | 'logprobs'>
 
-/** @throws AppError `invalid_request` */
-export function chatWish(body: ChatBody): GenerateWish {
+/**
+ * @param form how the model writes calls of tools
+ * @throws AppError `invalid_request`
+ */
+export function chatWish(body: ChatBody, form: ToolForm): GenerateWish {
   refuseIf((body.functions ?? []).length > 0, 'functions', 'it is not supported; allowed: tools')
   const others = (body.modalities ?? []).filter((modality) => modality !== 'text')
   refuseIf(others.length > 0, 'modalities', 'only "text" is supported')
@@ -20,7 +24,7 @@ export function chatWish(body: ChatBody): GenerateWish {
     'top_logprobs',
     'it needs logprobs to be true; allowed: both or neither',
   )
-  const tools = toolUse(body.tools, body.tool_choice, body.parallel_tool_calls)
+  const tools = toolUse(body, form)
   const format = plainFormat(body.response_format)
   refuseIf(
     tools !== null && format.type !== 'text',
@@ -30,7 +34,8 @@ export function chatWish(body: ChatBody): GenerateWish {
   return {
     ...samplingOf(body),
     max_tokens: body.max_completion_tokens ?? body.max_tokens,
-    messages: chatMessages(body.messages, tools?.text ?? null),
+    messages: chatMessages(body.messages),
+    tools: tools?.described,
     logprobs: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
     response_format: tools?.format ?? format,
   }

@@ -37,10 +37,11 @@ export function openAiRoutes(service: ApiService): Router {
   router.post('/v1/chat/completions', ...body, async (request, response) => {
     const chat = validate(chatRequestSchema, request.body)
     assertServed(chat.model, 'text', service)
-    const wish = chatWish(chat)
+    const wish = chatWish(chat, service.toolForm)
     const answer = await start(chat, [wish], Number.POSITIVE_INFINITY, request, service)
     const choices = answer.jobs.map((jobId, index) => {
-      const tools = wish.response_format.type === 'tool_calls'
+      const { response_format: format } = wish
+      const tools = format.type === 'tool_calls' ? format.form : null
       return new ChatChoice({ index, jobId, tools, logprobs: chat.logprobs ?? false })
     })
     const object = { whole: 'chat.completion', chunk: 'chat.completion.chunk' }

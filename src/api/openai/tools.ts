@@ -1,11 +1,13 @@
-// Tools that a chat may call: described to the model in a system text, and kept to by a grammar, so that a call always
+// Tools that a chat may call: described to the model by its template, and kept to by a grammar, so that a call always
 // names a tool and its arguments are of the tool's schema.
 
 import { z } from 'zod'
 import { AppError } from '../../errors.ts'
 import type { ToolCallsFormat } from '../../grammar/format.ts'
 import { assertSmall, grammarText } from '../../grammar/grammar-text.ts'
-import { argumentRules, parametersField, toolCallText } from '../../grammar/tool-calls.ts'
+import { argumentRules, parametersField } from '../../grammar/tool-calls.ts'
+import type { ChatTool } from '../../tokenizer/chat-template.ts'
+import type { ToolForm } from '../../tokenizer/tool-form.ts'
 
 const name = z.string().regex(/^[\w-]{1,64}$/, 'letters, digits, _ and -, at most 64')
 
@@ -29,10 +31,16 @@ export const toolChoiceSchema = z.union([
 ])
 type ToolChoice = z.infer<typeof toolChoiceSchema>
 
+export interface ToolFields {
+  tools?: z.infer<typeof toolSchema>[] | undefined
+  tool_choice?: ToolChoice | undefined
+  parallel_tool_calls?: boolean | undefined
+}
+
 export interface ToolUse {
   format: ToolCallsFormat
-  /** For the system message. */
-  text: string
+  /** For the model to know them. */
+  described: ChatTool[]
 }
 
 /**
@@ -40,9 +48,8 @@ export interface ToolUse {
  * @throws AppError `invalid_request`
  */
 export function toolUse(
-  tools: z.infer<typeof toolSchema>[] = [],
-  choice: ToolChoice = 'auto',
-  parallel = true,
+  { tools = [], tool_choice: choice = 'auto', parallel_tool_calls: parallel = true }: ToolFields,
+  form: ToolForm,
 ): ToolUse | null {
   if (choice === 'none') return null
   if (tools.length === 0) {
@@ -62,9 +69,14 @@ export function toolUse(
     type: 'tool_calls',
     tools: named ? [named] : callable,
     required: choice !== 'auto',
-    parallel: parallel && !named,
+    parallel: parallel && !named && form === 'tags',
+    form,
   }
-  return { format, text: describeTools(functions) }
+  return { format, described: functions.map(describe) }
+}
+
+function describe({ name, description, parameters }: Tool): ChatTool {
+  return { name, ...(description && { description }), ...(parameters && { parameters }) }
 }
 
 function assertDistinct(tools: Tool[]): void {
@@ -86,7 +98,13 @@ function keptParameters(tools: Tool[]): Record<string, unknown>[] {
     try {
       // Alone, so that its size is its own.
       argumentRules(schema, index)
-      grammarText({ type: 'tool_calls', tools: [{ name, parameters: schema }], required: true, parallel: false })
+      grammarText({
+        type: 'tool_calls',
+        tools: [{ name, parameters: schema }],
+        required: true,
+        parallel: false,
+        form: 'tags',
+      })
       return schema
     } catch (thrown) {
       if (strict || !(thrown instanceof AppError)) throw thrown
@@ -94,7 +112,7 @@ function keptParameters(tools: Tool[]): Record<string, unknown>[] {
     }
   })
   const all = (parameters: Record<string, unknown>[]): ToolCallsFormat => ({
-    ...{ type: 'tool_calls', required: true, parallel: true },
+    ...{ type: 'tool_calls', required: true, parallel: true, form: 'tags' },
     tools: tools.map(({ name }, index) => ({ name, parameters: parameters[index]! })),
   })
   try {
@@ -105,23 +123,6 @@ function keptParameters(tools: Tool[]): Record<string, unknown>[] {
     grammarText(all(loose))
     return loose
   }
-}
-
-/** Hermes's and Qwen's form: models that were trained on it know what it means, others read it. */
-function describeTools(tools: Tool[]): string {
-  const { open, beforeName, beforeArguments, close } = toolCallText
-  const listed = tools.map(({ name, description, parameters }) =>
-    JSON.stringify({
-      type: 'function',
-      function: { name, ...(description && { description }), ...(parameters && { parameters }) },
-    }),
-  )
-  return [
-    '# Tools\n\nYou may call functions to answer the user. Their signatures are within <tools></tools>:',
-    `<tools>\n${listed.join('\n')}\n</tools>\n`,
-    'To call one, write its name and its arguments as JSON within <tool_call></tool_call>:',
-    `${open}${beforeName}<function-name>${beforeArguments}<args-json-object>${close}`,
-  ].join('\n')
 }
 
 function refused(field: string, message: string): AppError {

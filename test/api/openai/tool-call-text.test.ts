@@ -53,3 +53,31 @@ describe('the text of tool calls', () => {
     expect(read(['a <tool', '_cal']).parts).toEqual([{ kind: 'content', text: 'a <tool_cal' }])
   })
 })
+
+describe('the text of a bare call', () => {
+  const given = '{"a": {"b": "}"}, "c": [{}]}'
+  const text = `{"name": "first", "parameters": ${given}}`
+  const read = (pieces: string[]) => {
+    const reader = new ToolCallText('bare')
+    const parts = [...pieces.flatMap((piece) => reader.push(piece)), ...reader.end()]
+    const joined = parts.flatMap((part) => (part.kind === 'arguments' ? [part.text] : [])).join('')
+    return { joined, names: parts.flatMap((part) => (part.kind === 'call' ? [part.name] : [])), whole: reader.whole }
+  }
+
+  it('is the same however it is cut into pieces, its last character apart', () => {
+    for (let at = 0; at <= text.length; at++) {
+      const pieces = [text.slice(0, at), ...text.slice(at)]
+      expect(read(pieces)).toEqual({ joined: given, names: ['first'], whole: true })
+    }
+  })
+
+  it('is not whole before its end, whatever closes in it', () => {
+    for (let at = 0; at < text.length; at++) expect(read([text.slice(0, at)]).whole, text.slice(0, at)).toBe(false)
+  })
+
+  it('may come behind other text', () => {
+    const reader = new ToolCallText('bare')
+    expect(reader.push(`Well: {"a": 1} ${text}`)[0]).toEqual({ kind: 'content', text: 'Well: {"a": 1} ' })
+    expect(reader.calls).toBe(1)
+  })
+})

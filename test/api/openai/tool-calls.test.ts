@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bareTemplate } from '../../tokenizer/tool-templates.ts'
 import { type RunningService, startService } from '../running-service.ts'
 import { errorOf, openAiClient } from './openai-client.ts'
 
@@ -116,5 +117,48 @@ describe('a chat completion with tools', { timeout: 60_000 }, () => {
     const deep = `${'{"items":'.repeat(50_000)}true${'}'.repeat(50_000)}`
     const text = JSON.stringify({ ...request, tools: [tool('first', { parameters: 'DEEP' })] }).replace('"DEEP"', deep)
     expect(await errorOf(await client.post('chat', text))).toMatchObject({ status: 400 })
+  })
+})
+
+describe('a model whose template writes calls bare', { timeout: 60_000 }, () => {
+  let bare: RunningService
+  beforeAll(async () => {
+    bare = await startService({ slots: 4, maxContext: 1024, chatTemplate: bareTemplate })
+  })
+  afterAll(() => bare.stop())
+
+  it('calls one tool, which clients see as from any other model, streamed and whole', async () => {
+    const client = openAiClient(bare)
+    const body = { ...request, tool_choice: 'required' }
+    const { choices } = await client.chat(body)
+    const calls = choices[0]?.message.tool_calls ?? []
+    expect(calls).toHaveLength(1)
+    expect(choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { content: null } })
+    expect(JSON.parse(calls[0]!.function.arguments)).toEqual({ n: expect.any(Number) })
+    const { chunks } = await client.chatChunks(body)
+    const deltas = chunks.flatMap(({ choices }) => choices[0]?.delta.tool_calls ?? [])
+    expect(deltas.map((delta) => delta.function.arguments).join('')).toBe(calls[0]!.function.arguments)
+    expect(chunks.at(-1)?.choices[0]).toMatchObject({ finish_reason: 'tool_calls' })
+  })
+
+  it('generated it in its own form, and takes back what its template takes', async () => {
+    const client = openAiClient(bare)
+    const response = await client.post('chat', named)
+    await response.text()
+    const job = await (await fetch(`${bare.url}/jobs/${response.headers.get('x-job-id')}`)).json()
+    const { text } = (job as { result: { text: string } }).result
+    expect(text).toMatch(/^\{"name": "second", "parameters": \{"n": \d\}\}$/)
+    // It lets one call be taken back, not two.
+    const call = { id: 'call_1', type: 'function', function: { name: 'first', arguments: '{"n": 1}' } }
+    const history = (calls: object[]) => [...request.messages, { role: 'assistant', content: null, tool_calls: calls }]
+    const taken = { ...request, max_tokens: 5, tool_choice: 'none' }
+    expect((await client.post('chat', { ...taken, messages: history([call]) })).status).toBe(200)
+    const refused = await errorOf(await client.post('chat', { ...taken, messages: history([call, call]) }))
+    expect(refused).toMatchObject({ status: 400, param: 'messages' })
+  })
+
+  it('says length where a call is cut', async () => {
+    const { choices } = await openAiClient(bare).chat({ ...named, max_tokens: 8 })
+    expect(choices[0]?.finish_reason).toBe('length')
   })
 })

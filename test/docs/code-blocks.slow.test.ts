@@ -80,7 +80,6 @@ async function node({ code }: CodeBlock): Promise<void> {
 async function inBrowser({ code }: CodeBlock): Promise<void> {
   const page = await browser!.newPage()
   try {
-    await page.goto(`${service.url}/health`)
     await page.setContent('<body></body>')
     await page.evaluate(`(async () => { ${here(code)} })()`)
     await expect.poll(() => page.evaluate('document.body.textContent')).not.toBe('')

@@ -1,6 +1,6 @@
-// Work for an engine in this process, timed from outside: N sequences submitted at once, run to their end.
+// Work for an engine in this process, timed from outside: N sequences submitted at once, run to their end. Prompts are
+// token ids, so that no tokenizer is measured: other engines get them like this, too.
 
-import { uniquePrompt } from '../src/cli/load/prompts.ts'
 import { median, quantile } from '../src/cli/load/statistics.ts'
 import type { Engine, SequenceRequest } from '../src/inference/engine.ts'
 
@@ -21,10 +21,16 @@ export interface Work {
 
 let made = 0
 
+/** Ordinary tokens of the embedded model; no two prompts begin alike. */
+function uniqueIds(count: number): number[] {
+  const prompt = ++made
+  return Array.from({ length: count }, (_, i) => 1000 + ((i * 977 + prompt * 31) % 40_000))
+}
+
 function request(work: Work, id: string): SequenceRequest {
   return {
     id,
-    prompt: { kind: 'text', text: uniquePrompt(work.promptTokens) },
+    prompt: { kind: 'ids', ids: uniqueIds(work.promptTokens) },
     sampling: {
       ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
       seed: 1,
@@ -70,7 +76,7 @@ export class EngineWork {
         }
         if (ended && --left === 0) resolve()
       }
-      for (let i = 0; i < work.sequences; i++) this.engine.submit(request(work, `bench-${++made}`))
+      for (let i = 0; i < work.sequences; i++) this.engine.submit(request(work, `bench-${i}`))
     })
     const endedAt = performance.now()
     const times = [...firstAt.values()]

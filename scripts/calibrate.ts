@@ -5,16 +5,17 @@
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { maximaPath } from '../src/inference/model/calibration.ts'
-import { MEASURED, tapName } from '../src/inference/model/graph-names.ts'
+import { HEAD_TAP, MEASURED, tapName } from '../src/inference/model/graph-names.ts'
 import { calibrate } from '../src/inference/model/open-model.ts'
 import { encodeSafetensors } from '../src/inference/model/safetensors-writer.ts'
 import { resolveModel } from '../src/tokenizer/model-files.ts'
 
 const files = await resolveModel(process.argv[2], tmpdir())
-const layers = await calibrate(files, tmpdir())
-const tensors = layers.flatMap((maxima, layer) =>
+const { layers, head } = await calibrate(files, tmpdir())
+const ofLayers = layers.flatMap((maxima, layer) =>
   MEASURED.map((name) => ({ name: tapName(layer, name), values: maxima[name] })),
 )
+const tensors = [...ofLayers, { name: HEAD_TAP, values: head }]
 const path = maximaPath(files.folder)
 writeFileSync(path, encodeSafetensors(tensors))
 process.stdout.write(`${path}: ${tensors.length} tensors of ${layers.length} layers\n`)

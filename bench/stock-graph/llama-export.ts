@@ -2,8 +2,8 @@
 
 import type { DecoderWeights, LayerWeights, Projection } from '../../src/inference/model/decoder-weights.ts'
 import type { GraphBuilder } from '../../src/inference/model/graph-builder.ts'
-import { blockProduct } from '../../src/inference/model/linear.ts'
 import type { ModelConfig } from '../../src/tokenizer/model-config.ts'
+import { blockProduct } from './block-product.ts'
 import { ExportNodes } from './export-nodes.ts'
 
 export type StockWeights = 'float32' | 'int8'

@@ -40,7 +40,7 @@ export class Encoder {
     const tokenizer = openTokenizer(files)
     await verifyChecksums(files, files.weights.paths)
     const [path] = files.weights.paths as [string]
-    const session = await openSession(path, { threads: 1, steadyShapes: false })
+    const session = await openSession(path, { threads: 1, graph: 'exported' })
     try {
       const layout = readEncoderLayout(path, { inputs: session.inputMetadata, outputs: session.outputMetadata })
       const pooling = layout.pooled ? ('graph' as const) : readPooling(files)

@@ -13,12 +13,15 @@ export class GraphPass {
   readonly #attentionWidth: number
   readonly #vocabSize: number
   readonly #hasZeroPoints: boolean
+  /** Of a pass of whose logits none are wanted: the kernels don't take no rows at all. */
+  readonly #unwanted: Float32Array
 
   /** `attentionWidth` of q, k and v packed together; -1 where the graph takes them apart. */
   constructor(session: InferenceSession, attentionWidth: number, vocabSize: number) {
     this.#session = session
     this.#attentionWidth = attentionWidth
     this.#vocabSize = vocabSize
+    this.#unwanted = new Float32Array(vocabSize)
     this.#hasZeroPoints = session.inputNames.includes('zero_points')
   }
 
@@ -28,12 +31,10 @@ export class GraphPass {
     const batch = steps.length
     const rows = prompt ? [...steps, prompt] : steps
     const ids = rows.flatMap(({ tokens }) => Array.from(tokens))
-    const logitRows: number[] = []
-    let end = 0
-    for (const row of rows) {
-      end += row.tokens.length
-      for (let back = row.logits; back > 0; back--) logitRows.push(end - back)
-    }
+    const logitRows = rowsOfLogits(rows)
+    const from = steps[0].logitsAt * this.#vocabSize
+    const wanted = logits.subarray(from, from + logitRows.length * this.#vocabSize)
+    if (logitRows.length === 0) logitRows.push(0)
     const last = Int32Array.from(steps, (row) => row.past + seq - 1)
     const feeds = {
       ...view.past,
@@ -47,8 +48,7 @@ export class GraphPass {
       }),
       ...(prompt && promptFeeds(batch * seq, prompt)),
     }
-    const from = steps[0].logitsAt * this.#vocabSize
-    const own = logits.subarray(from, from + logitRows.length * this.#vocabSize)
+    const own = wanted.length > 0 ? wanted : this.#unwanted
     const fetches = {
       ...view.present,
       stop: null,
@@ -62,10 +62,21 @@ export class GraphPass {
   }
 }
 
+/** Which rows of the pass have their logits wanted. */
+function rowsOfLogits(rows: readonly PlacedRow[]): number[] {
+  const wanted: number[] = []
+  let end = 0
+  for (const { tokens, logits } of rows) {
+    end += tokens.length
+    for (let back = logits; back > 0; back--) wanted.push(end - back)
+  }
+  return wanted
+}
+
 function promptFeeds(stepRows: number, { tokens, past }: PlacedRow): Record<string, Tensor> {
   const end = past + tokens.length
   return {
-    parts: longs(stepRows, tokens.length),
+    prompt_row: longs(stepRows),
     prompt_shape: longs(1, tokens.length, -1),
     prompt_last: new Tensor('int32', Int32Array.of(end - 1), [1]),
     prompt_longest: new Tensor('int32', Int32Array.of(end), [1]),

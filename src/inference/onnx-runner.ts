@@ -11,7 +11,7 @@ import { AppError } from '../errors.ts'
 import { GraphPass, type Group } from './graph-pass.ts'
 import { GraphRunner, type PlacedRow, type RunnerOptions } from './graph-runner.ts'
 import { KvCache } from './kv-cache.ts'
-import { readScales } from './model/cache-scales.ts'
+import { readKeyScales } from './model/cache-scales.ts'
 import { rowsName } from './model/graph-names.ts'
 import type { GraphFiles } from './model/open-model.ts'
 import type { ModelRunner, ModelShape } from './model-runner.ts'
@@ -29,11 +29,11 @@ export async function createOnnxRunner(graph: GraphFiles, options: RunnerOptions
   const shape = { layers, kvHeads, headDim, vocabSize, slots, maxContext }
   const packedWidth = config.headNorm ? -1 : (heads + 2 * kvHeads) * headDim
   const open = async (path: string) =>
-    new GraphPass(await openSession(path, { threads, steadyShapes: true }), packedWidth, vocabSize)
+    new GraphPass(await openSession(path, { threads, graph: 'built' }), packedWidth, vocabSize)
   const steps = await open(graph.path)
   if (eightBit === null) return new OnnxRunner(shape, new KvCache('float32', shape), steps, null)
   const cache = new KvCache('int8', { ...shape, slots: slots + 1 })
-  const copy = new PromptCache(cache, readScales(eightBit.scalesPath, config), shape)
+  const copy = new PromptCache(cache, readKeyScales(eightBit.scalesPath, config), shape)
   return new OnnxRunner(shape, cache, steps, { pass: await open(eightBit.promptsPath), copy })
 }
 

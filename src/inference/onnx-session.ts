@@ -5,8 +5,11 @@ import { AppError } from '../errors.ts'
 
 export interface SessionOptions {
   threads: number
-  /** Whether the shapes of a run come again: then memory is planned once for each set of them, and the plan is kept. */
-  steadyShapes: boolean
+  /**
+   * One that we built, or one that came with the model. In ours the shapes of a run come again, so memory is planned once
+   * for each set of them; and rounding stays where we put it: the optimizer would repeat it around each reshape.
+   */
+  graph: 'built' | 'exported'
 }
 
 /**
@@ -15,17 +18,22 @@ export interface SessionOptions {
  */
 const PLAIN_ATTENTION = 'ORT_GQA_DISABLE_FLASH_ATTENTION'
 
-export async function openSession(path: string, { threads, steadyShapes }: SessionOptions): Promise<InferenceSession> {
+/**
+ * A thread that waits for the next node finds it within microseconds: sleeping at once costs up to half of the speed, and
+ * spinning for long takes the cores from the processes that share them.
+ */
+const SPINNING = { allow_spinning: '1', spin_duration_us: '50' }
+
+export async function openSession(path: string, { threads, graph }: SessionOptions): Promise<InferenceSession> {
   process.env[PLAIN_ATTENTION] = '1'
+  const ours = graph === 'built'
   try {
     return await InferenceSession.create(path, {
       intraOpNumThreads: threads,
-      enableMemPattern: steadyShapes,
+      enableMemPattern: ours,
       // Whatever it would print as an error it also throws.
       logSeverityLevel: 4,
-      // A thread that waits for the next node finds it within microseconds: sleeping at once costs up to half of the
-      // speed, and spinning for long takes the cores from the processes that share them.
-      extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '50' } } },
+      extra: { session: { disable_quant_qdq: ours ? '1' : '0', intra_op: SPINNING } },
     })
   } catch (cause) {
     const message = (cause as Error).message

@@ -4,21 +4,21 @@
 //   copied   rows [0, copied) of the copy are those of `slot`; -1 is no slot
 
 import { type CacheView, KvCache } from './kv-cache.ts'
-import type { CacheScales } from './model/cache-scales.ts'
 import type { ModelShape } from './model-runner.ts'
 
 export class PromptCache {
   readonly #cache: KvCache<'int8'>
   readonly #copy: KvCache<'float32'>
-  readonly #scales: readonly Float32Array[]
+  readonly #keyScales: readonly Float32Array[]
   readonly #shape: ModelShape
   #slot = -1
   #copied = 0
 
-  constructor(cache: KvCache<'int8'>, scales: readonly CacheScales[], shape: ModelShape) {
+  /** @param keyScales `[kvHeads * headDim]` of each layer */
+  constructor(cache: KvCache<'int8'>, keyScales: readonly Float32Array[], shape: ModelShape) {
     this.#cache = cache
     this.#copy = new KvCache('float32', { ...shape, slots: 1 }, 'prompt')
-    this.#scales = scales.flatMap(({ key, value }) => [key, value])
+    this.#keyScales = keyScales
     this.#shape = shape
   }
 
@@ -73,15 +73,15 @@ export class PromptCache {
     const { kvHeads, headDim } = this.#shape
     for (const [index, buffer] of this.#cache.buffers.entries()) {
       const copy = this.#copy.buffers[index]!
-      const scales = this.#scales[index]!
+      const scales = index % 2 === 0 ? this.#keyScales[index >> 1]! : null
       for (let head = 0; head < kvHeads; head++) {
-        let source = this.#cache.offset(this.#slot, head, from)
-        let target = this.#copy.offset(0, head, from)
-        for (let row = from; row < to; row++) {
-          for (let channel = 0; channel < headDim; channel++) {
-            copy[target++] = buffer[source++]! * scales[head * headDim + channel]!
-          }
-        }
+        const source = this.#cache.offset(this.#slot, head, from)
+        const target = this.#copy.offset(0, head, from)
+        const count = (to - from) * headDim
+        copy.set(buffer.subarray(source, source + count), target)
+        if (scales === null) continue
+        const ofHead = scales.subarray(head * headDim, (head + 1) * headDim)
+        for (let i = 0; i < count; i++) copy[target + i]! *= ofHead[i % headDim]!
       }
     }
   }

@@ -26,7 +26,7 @@ export async function createStockRunner(graph: StockGraph, options: RunnerOption
     throw new AppError('bad_model', `the model's context is ${limits.contextLength} tokens, not ${maxContext}`)
   }
   // Every step has a longer past, so the shapes never come again.
-  const session = await openSession(path, { threads, steadyShapes: false })
+  const session = await openSession(path, { threads, graph: 'exported' })
   try {
     const io = { inputs: session.inputMetadata, outputs: session.outputMetadata }
     const layout = readLayout(path, io, limits.vocabSize)

@@ -3,7 +3,6 @@
 // slower one for prompts.
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
-import type { CacheScales } from './cache-scales.ts'
 import type { LayerWeights } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { cacheName, rowsName } from './graph-names.ts'
@@ -11,10 +10,10 @@ import { normalize } from './norm-nodes.ts'
 
 interface Attention {
   layer: number
-  weights: LayerWeights
   qkv: string
-  /** null: the cache is float32. */
-  scales: CacheScales | null
+  /** `[kvHeads * headDim]`: what the keys' 8 bits stand for; those of values are values. null: the cache is float32. */
+  keyScales: Float32Array | null
+  weights: LayerWeights
 }
 
 /** The rows that a kernel works on, by the names of its inputs. */
@@ -42,13 +41,47 @@ const promptPart: Part = {
 }
 
 /** q, k and v as the kernel takes them: packed in the first, or one by one `[batch, seq, width]`. */
-type Queries = readonly [packed: string, none: '', none: ''] | readonly [q: string, k: string, v: string]
+type Queries = readonly [packed: string, none: '', none: ''] | Apart
+type Apart = readonly [q: string, k: string, v: string]
+
+/** Stands for any row there is. */
+const LAST_ROW = 2n ** 62n
+
+/** Where q, k and v stand in a row of the three. */
+function columnsOf({ heads, kvHeads, headDim }: ModelConfig) {
+  const [k, v, end] = [heads, heads + kvHeads, heads + 2 * kvHeads].map((count) => count * headDim) as [
+    number,
+    number,
+    number,
+  ]
+  return [
+    { part: 'q', from: 0, to: k },
+    { part: 'k', from: k, to: v },
+    { part: 'v', from: v, to: end },
+  ] as const
+}
+
+/** Row and column `[2]` where the prompt's q, k or v begin in qkv. */
+const promptStart = (part: 'q' | 'k' | 'v') => `prompt_${part}`
+
+/** The inputs of a graph that also takes a prompt, and what all layers need of them. */
+export function addPromptInputs(graph: GraphBuilder, config: ModelConfig): void {
+  graph.input('prompt_row', 'int64', [1])
+  graph.input('prompt_shape', 'int64', [3])
+  graph.input('prompt_last', 'int32', [1])
+  graph.input('prompt_longest', 'int32', [1])
+  graph.input('first_position', 'int64', [1])
+  for (const { part, from } of columnsOf(config)) {
+    const column = graph.tensor(`column_of_${part}`, 'int64', [1], BigInt64Array.of(BigInt(from)))
+    graph.node('Concat', ['prompt_row', column], { axis: 0n }, { outputs: [promptStart(part)] })
+  }
+}
 
 /** qkv `[rows, (heads + 2 * kvHeads) * headDim]` to `[rows, heads * headDim]`; appends to the layer's cache. */
 export function attend(graph: GraphBuilder, config: ModelConfig, attention: Attention): string {
   const output = `layers.${attention.layer}.heads`
   const node = new AttentionNodes(graph, config, attention, output)
-  if (attention.scales === null) node.addForFloat32()
+  if (attention.keyScales === null) node.addForFloat32()
   else {
     graph.only('steps', () => node.addForSteps())
     graph.only('prompts', () => node.addForPrompts())
@@ -86,45 +119,56 @@ class AttentionNodes {
    */
   addForPrompts(): void {
     const graph = this.#graph
-    const { key, value } = this.#attention.scales!
-    const [steps, prompt] = [graph.name('steps'), graph.name('prompt')]
-    graph.node('Split', [this.#attention.qkv, 'parts'], { axis: 0n }, { outputs: [steps, prompt] })
+    const firstAxis = graph.shared('first_axis', 'int64', [1], BigInt64Array.of(0n))
+    const steps = graph.node('Slice', [this.#attention.qkv, firstAxis, 'prompt_row', firstAxis])
     const [stepsOutput, promptOutput] = [graph.name('attended'), graph.name('attended')]
     this.#addKernel(this.#queries(steps), { part: stepsPart, cache: 'int8' }, stepsOutput)
-    const [q, k, v] = this.#apart(prompt, promptPart.shape)
+    const [q, k, v] = this.#shaped(this.#ofPrompt(), promptPart.shape)
     const rotated = (values: string) =>
       graph.node('RotaryEmbedding', [values, 'first_position', 'cos', 'sin'], {}, { domain: CONTRIB })
-    const queries = [rotated(q), this.#stored('key', rotated(k), key), this.#stored('value', v, value)] as const
+    const queries = [rotated(q), this.#storedKeys(rotated(k)), this.#stored('value', v)] as const
     this.#addKernel(queries, { part: promptPart, cache: 'float32' }, promptOutput)
     graph.node('Concat', [stepsOutput, promptOutput], { axis: 0n }, { outputs: [this.#output] })
   }
 
-  /** Rounds to steps of the scales, and back. With one scale for all, as here after the product, rounding is fast. */
-  #stored(part: 'key' | 'value', values: string, scales: Float32Array): string {
+  #storedKeys(keys: string): string {
     const graph = this.#graph
-    const width = scales.length
-    const prefix = `layers.${this.#attention.layer}.${part}`
-    const inverse = graph.tensor(
-      `${prefix}.cache_steps`,
-      'float32',
-      [width],
-      scales.map((scale) => 1 / scale),
-    )
-    const scale = graph.shared(`${prefix}.cache_scales`, 'float32', [width], scales)
-    const [one, zero] = [
+    const scales = this.#attention.keyScales!
+    const name = `layers.${this.#attention.layer}.keys_per_step`
+    const perStep = scales.map((scale) => 1 / scale)
+    const inSteps = graph.node('Mul', [keys, graph.tensor(name, 'float32', [scales.length], perStep)])
+    return graph.node('Mul', [this.#stored('key', inSteps), this.#keyScales()])
+  }
+
+  #keyScales(): string {
+    const scales = this.#attention.keyScales!
+    return this.#graph.shared(`layers.${this.#attention.layer}.key_scales`, 'float32', [scales.length], scales)
+  }
+
+  /** Values come in steps as they are, but the kernel wants both scales alike. */
+  #valueScales(): string {
+    const width = this.#config.kvHeads * this.#config.headDim
+    return this.#graph.shared('value_scales', 'float32', [width], new Float32Array(width).fill(1))
+  }
+
+  /** Rounds what comes in steps of the cache; the 8 bits are an output. With one scale for all, rounding is fast. */
+  #stored(part: 'key' | 'value', values: string): string {
+    const graph = this.#graph
+    const { kvHeads, headDim } = this.#config
+    const step = [
       graph.shared('one', 'float32', [], Float32Array.of(1)),
       graph.shared('no_offset', 'int8', [], Int8Array.of(0)),
     ]
     const rows = rowsName(this.#attention.layer, part)
-    graph.node('QuantizeLinear', [graph.node('Mul', [values, inverse]), one, zero], {}, { outputs: [rows] })
-    graph.output(rows, 'int8', [1, 'rows', width])
-    return graph.node('Mul', [graph.node('DequantizeLinear', [rows, one, zero]), scale])
+    graph.node('QuantizeLinear', [values, ...step], {}, { outputs: [rows] })
+    graph.output(rows, 'int8', [1, 'rows', kvHeads * headDim])
+    return graph.node('DequantizeLinear', [rows, ...step])
   }
 
   #addKernel(queries: Queries, { part, cache }: { part: Part; cache: 'float32' | 'int8' }, output: string): void {
     const graph = this.#graph
     const { heads, kvHeads, headDim } = this.#config
-    const { layer, scales } = this.#attention
+    const { layer } = this.#attention
     const [past, present] = (['past', 'present'] as const).map((kind) =>
       (['key', 'value'] as const).map((rows) => cacheName(kind, layer, rows, part.owner)),
     ) as [string[], string[]]
@@ -138,7 +182,7 @@ class AttentionNodes {
         ? { inputs, attributes }
         : {
             // Positions, bias and sinks, which stand between, are left out.
-            inputs: [...inputs, '', '', '', ...this.#scaleTensors(scales!)],
+            inputs: [...inputs, '', '', '', this.#keyScales(), this.#valueScales()],
             attributes: { ...attributes, ...quantized },
           }
     const attended = graph.name('attended')
@@ -150,31 +194,37 @@ class AttentionNodes {
     graph.node('Reshape', [attended, flat], {}, { outputs: [output] })
   }
 
-  #scaleTensors({ key, value }: CacheScales): string[] {
-    const { layer } = this.#attention
-    const width = this.#config.kvHeads * this.#config.headDim
-    return Object.entries({ key, value }).map(([part, scales]) =>
-      this.#graph.shared(`layers.${layer}.${part}.cache_scales`, 'float32', [width], scales),
-    )
-  }
-
   #queries(qkv: string): Queries {
     if (this.#config.headNorm) return this.#apart(qkv, stepsPart.shape)
     return [this.#graph.node('Reshape', [qkv, stepsPart.shape]), '', '']
   }
 
-  /** Qwen3 normalizes each head of q and k on the way. */
-  #apart(qkv: string, shape: string): readonly [q: string, k: string, v: string] {
-    const { heads, kvHeads, headDim, headNorm } = this.#config
+  #apart(qkv: string, shape: string): Apart {
     const graph = this.#graph
-    const names = ['q', 'k', 'v'].map((name) => graph.name(name))
-    const widths = BigInt64Array.from([heads, kvHeads, kvHeads], (count) => BigInt(count * headDim))
+    const names: Apart = [graph.name('q'), graph.name('k'), graph.name('v')]
+    const widths = BigInt64Array.from(columnsOf(this.#config), ({ from, to }) => BigInt(to - from))
     const stored = graph.shared('qkv_widths', 'int64', [3], widths)
-    graph.node('Split', [qkv, stored], { axis: -1n }, { outputs: names })
-    const [q, k, v] = names as [string, string, string]
-    const apart = (values: string) => graph.node('Reshape', [values, shape])
-    if (!headNorm) return [apart(q), apart(k), apart(v)]
-    return [apart(this.#normalized(q, 'q')), apart(this.#normalized(k, 'k')), apart(v)]
+    graph.node('Split', [qkv, stored], { axis: -1n }, { outputs: [...names] })
+    return this.#shaped(names, shape)
+  }
+
+  /** The prompt's rows, q, k and v apart: each is copied once. */
+  #ofPrompt(): Apart {
+    const graph = this.#graph
+    const axes = graph.shared('both_axes', 'int64', [2], BigInt64Array.of(0n, 1n))
+    const parts = columnsOf(this.#config).map(({ part, to }) => {
+      const end = graph.shared(`end_of_${part}`, 'int64', [2], BigInt64Array.of(LAST_ROW, BigInt(to)))
+      return graph.node('Slice', [this.#attention.qkv, promptStart(part), end, axes])
+    })
+    return parts as unknown as Apart
+  }
+
+  /** Qwen3 normalizes each head of q and k on the way. */
+  #shaped([q, k, v]: Apart, shape: string): Apart {
+    const { headNorm } = this.#config
+    const shaped = (values: string) => this.#graph.node('Reshape', [values, shape])
+    if (!headNorm) return [shaped(q), shaped(k), shaped(v)]
+    return [shaped(this.#normalized(q, 'q')), shaped(this.#normalized(k, 'k')), shaped(v)]
   }
 
   #normalized(values: string, part: 'q' | 'k'): string {

@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
-import { cacheName, MEASURED, TAPS, tapName } from './graph-names.ts'
+import { cacheName, HEAD_TAP, MEASURED, TAPS, tapName } from './graph-names.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
-import type { LayerMaxima } from './smoothing.ts'
+import type { ActivationMaxima, LayerMaxima } from './smoothing.ts'
 import { badModel } from './tensor-source.ts'
 
 const MAXIMA_FILE = 'activation-maxima.safetensors'
@@ -17,19 +17,23 @@ const MAX_TOKENS = 512
 export const maximaPath = (folder: string) => join(folder, MAXIMA_FILE)
 
 /** null when the folder has no such file. */
-export function readMaxima(folder: string, config: ModelConfig): LayerMaxima[] | null {
+export function readMaxima(folder: string, config: ModelConfig): ActivationMaxima | null {
   const path = maximaPath(folder)
   if (!existsSync(path)) return null
   const source = new SafetensorsSource([path])
+  const read = (name: string, wanted: number) => {
+    const values = source.read(name)
+    if (values.length === wanted) return values
+    throw badModel(path, `${name} has ${values.length} values, but the config asks for ${wanted}`)
+  }
   try {
-    return Array.from({ length: config.layers }, (_, layer) =>
-      collect((tap) => {
-        const values = source.read(tapName(layer, tap))
-        const wanted = channelsOf(config)[tap]
-        if (values.length === wanted) return values
-        throw badModel(path, `${tapName(layer, tap)} has ${values.length} values, but the config asks for ${wanted}`)
-      }),
-    )
+    const channels = channelsOf(config)
+    return {
+      layers: Array.from({ length: config.layers }, (_, layer) =>
+        collect((tap) => read(tapName(layer, tap), channels[tap])),
+      ),
+      head: read(HEAD_TAP, config.hiddenSize),
+    }
   } finally {
     source.close()
   }
@@ -41,22 +45,24 @@ export async function measureMaxima(
   config: ModelConfig,
   sequences: readonly (readonly number[])[],
   onSequence: (done: number) => void,
-): Promise<LayerMaxima[]> {
+): Promise<ActivationMaxima> {
   const channels = channelsOf(config)
-  const maxima = Array.from({ length: config.layers }, () => collect((tap) => new Float32Array(channels[tap])))
+  const layers = Array.from({ length: config.layers }, () => collect((tap) => new Float32Array(channels[tap])))
+  const head = new Float32Array(config.hiddenSize)
   const parts = ['key', 'value'] as const
-  const names = maxima.flatMap((_, layer) => [
+  const names = layers.flatMap((_, layer) => [
     ...TAPS.map((tap) => tapName(layer, tap)),
     ...parts.map((part) => cacheName('present', layer, part)),
   ])
   const session = await InferenceSession.create(graphPath)
   try {
     for (const [index, ids] of sequences.entries()) {
-      const results = await session.run(
-        feedsFor(ids.slice(0, Math.min(MAX_TOKENS, config.contextLength)), config),
-        names,
-      )
-      for (const [layer, taps] of maxima.entries()) {
+      const results = await session.run(feedsFor(ids.slice(0, Math.min(MAX_TOKENS, config.contextLength)), config), [
+        ...names,
+        HEAD_TAP,
+      ])
+      raise(head, results[HEAD_TAP]!.data as Float32Array)
+      for (const [layer, taps] of layers.entries()) {
         for (const tap of TAPS) raise(taps[tap], results[tapName(layer, tap)]!.data as Float32Array)
         for (const part of parts) {
           const rows = results[cacheName('present', layer, part)]!.data as Float32Array
@@ -68,7 +74,7 @@ export async function measureMaxima(
   } finally {
     await session.release()
   }
-  return maxima
+  return { layers, head }
 }
 
 function feedsFor(ids: readonly number[], config: ModelConfig): Record<string, Tensor> {
@@ -81,7 +87,11 @@ function feedsFor(ids: readonly number[], config: ModelConfig): Record<string, T
     attention_shape: new Tensor('int64', BigInt64Array.from([1, count, width], BigInt), [3]),
     last_positions: new Tensor('int32', Int32Array.of(count - 1), [1]),
     longest: new Tensor('int32', Int32Array.of(count), [1]),
-    logit_rows: new Tensor('int32', Int32Array.of(count - 1), [1]),
+    logit_rows: new Tensor(
+      'int32',
+      Int32Array.from({ length: count }, (_, row) => row),
+      [count],
+    ),
   }
   for (let layer = 0; layer < layers; layer++) {
     for (const part of ['key', 'value'] as const) feeds[cacheName('past', layer, part)] = empty
@@ -89,16 +99,10 @@ function feedsFor(ids: readonly number[], config: ModelConfig): Record<string, T
   return feeds
 }
 
-function channelsOf({
-  hiddenSize,
-  heads,
-  kvHeads,
-  headDim,
-  innerSize,
-}: ModelConfig): Record<keyof LayerMaxima, number> {
+function channelsOf({ hiddenSize, kvHeads, headDim, innerSize }: ModelConfig): Record<keyof LayerMaxima, number> {
   const cached = kvHeads * headDim
   return {
-    ...{ attention: hiddenSize, output: heads * headDim, inner: hiddenSize, down: innerSize },
+    ...{ attention: hiddenSize, inner: hiddenSize, down: innerSize },
     ...{ key: cached, value: cached },
   }
 }

@@ -2,14 +2,21 @@
 // sees the batch. Attention appends to the KV cache in place: past and present are the same memory.
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
+import { addPromptInputs } from './attention-nodes.ts'
 import type { CacheScales } from './cache-scales.ts'
 import { DecoderLayer } from './decoder-layer.ts'
 import type { DecoderWeights } from './decoder-weights.ts'
+import { blockLookup } from './embedding-nodes.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 import type { GraphPlan } from './graph-names.ts'
-import { blockLookup, blockProduct, Float32Linear, Int8Linear, type LinearNodes } from './linear.ts'
-import { addAndNormalize, type Stream } from './norm-nodes.ts'
+import { HeadNodes } from './head-nodes.ts'
+import { Float32Linear, Int8Linear, type LinearNodes } from './linear.ts'
+import type { Stream } from './norm-nodes.ts'
 import { ropeTable } from './rope.ts'
+
+/** The input that the integer products need, and the tensor that ids are looked up in. */
+const ZERO_POINTS = 'zero_points'
+const EMBEDDING = 'embedding'
 
 /**
  * Adds the whole decoder; `onLayer` is waited for after each layer's weights are written.
@@ -23,11 +30,14 @@ export async function addDecoder(
 ): Promise<CacheScales[]> {
   const { config } = weights
   addInputs(graph)
-  if (plan.precision === 'int8') graph.only('prompts', () => addPromptInputs(graph))
+  if (plan.precision === 'int8') {
+    graph.input(ZERO_POINTS, 'uint8', ['rows', 1])
+    graph.only('prompts', () => addPromptInputs(graph, config))
+  }
   addRope(graph, config)
-  const linear = linearOf(graph, plan)
-  const embedding = weights.embedding()
-  let stream: Stream = { residual: addEmbedding(graph, config, plan, embedding), branch: null }
+  const linear: LinearNodes =
+    plan.precision === 'float32' ? new Float32Linear(graph) : new Int8Linear(graph, plan.weightLimit, ZERO_POINTS)
+  let stream: Stream = { residual: addEmbedding(graph, weights, plan), branch: null }
   const scales: CacheScales[] = []
   for (let index = 0; index < config.layers; index++) {
     const layer = new DecoderLayer({ graph, config, plan, linear }, index, weights.layer(index))
@@ -35,7 +45,9 @@ export async function addDecoder(
     if (layer.scales) scales.push(layer.scales)
     await onLayer(index + 1)
   }
-  addHead(graph, weights, plan, { stream, linear, embedding })
+  const head = new HeadNodes(graph, weights, stream)
+  if (plan.precision === 'float32') head.addFloat32(plan, EMBEDDING)
+  else head.addInt8(plan, ZERO_POINTS)
   return scales
 }
 
@@ -50,19 +62,6 @@ function addInputs(graph: GraphBuilder): void {
   graph.input('logit_rows', 'int32', ['logits'])
 }
 
-function addPromptInputs(graph: GraphBuilder): void {
-  graph.input('parts', 'int64', [2])
-  graph.input('prompt_shape', 'int64', [3])
-  graph.input('prompt_last', 'int32', [1])
-  graph.input('prompt_longest', 'int32', [1])
-  graph.input('first_position', 'int64', [1])
-}
-
-function linearOf(graph: GraphBuilder, plan: GraphPlan): LinearNodes {
-  if (plan.precision === 'float32') return new Float32Linear(graph)
-  return new Int8Linear(graph, plan.weightLimit, graph.input('zero_points', 'uint8', ['rows', 1]))
-}
-
 function addRope(graph: GraphBuilder, config: ModelConfig): void {
   const { contextLength, headDim } = config
   const { cos, sin } = ropeTable(config, contextLength)
@@ -71,33 +70,9 @@ function addRope(graph: GraphBuilder, config: ModelConfig): void {
 }
 
 /** `[rows, hidden]` */
-function addEmbedding(graph: GraphBuilder, config: ModelConfig, plan: GraphPlan, values: Float32Array): string {
-  const { vocabSize, hiddenSize } = config
-  if (plan.precision === 'float32') {
-    return graph.node('Gather', [graph.tensor('embedding', 'float32', [vocabSize, hiddenSize], values), 'ids'])
-  }
-  return blockLookup(graph, 'ids', { name: 'embedding', values, outputs: vocabSize, inputs: hiddenSize })
-}
-
-interface Head {
-  stream: Stream
-  linear: LinearNodes
-  embedding: Float32Array
-}
-
-/** Only the rows whose logits are wanted are normalized and projected: that projection is a fifth of all the work. */
-function addHead(graph: GraphBuilder, weights: DecoderWeights, plan: GraphPlan, head: Head): void {
-  const { vocabSize, hiddenSize, normEpsilon } = weights.config
-  const wanted = (values: string) => graph.node('Gather', [values, 'logit_rows'])
-  const stream = { residual: wanted(head.stream.residual), branch: wanted(head.stream.branch!) }
-  const norm = { name: 'final_norm', weights: weights.finalNorm(), epsilon: normEpsilon }
-  const { output } = addAndNormalize(graph, norm, stream)
-  const own = weights.output()
-  const shape = { values: own ?? head.embedding, outputs: vocabSize, inputs: hiddenSize }
-  const logits =
-    plan.precision === 'float32'
-      ? head.linear.product(head.linear.prepare(output, hiddenSize), { name: own ? 'lm_head' : 'embedding', ...shape })
-      : blockProduct(graph, output, { name: own ? 'lm_head' : 'embedding', ...shape })
-  graph.node('Identity', [logits], {}, { outputs: ['logits'] })
-  graph.output('logits', 'float32', ['logits', vocabSize])
+function addEmbedding(graph: GraphBuilder, weights: DecoderWeights, plan: GraphPlan): string {
+  const { vocabSize, hiddenSize } = weights.config
+  const values = weights.embedding()
+  if (plan.precision === 'int8') return blockLookup(graph, 'ids', { name: EMBEDDING, values, width: hiddenSize })
+  return graph.node('Gather', [graph.tensor(EMBEDDING, 'float32', [vocabSize, hiddenSize], values), 'ids'])
 }

@@ -8,7 +8,8 @@ import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, type Tap, tapName } from './graph-names.ts'
 import type { LinearNodes, Prepared } from './linear.ts'
 import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
-import { columnMaxima, divideRows, groupMaxima, smoothingFactors, spreadOverHeads } from './smoothing.ts'
+import { ALPHA, columnMaxima, divideRows, smoothingFactors, spreadOverHeads } from './smoothing.ts'
+import { addTap } from './tap-node.ts'
 
 export interface LayerContext {
   graph: GraphBuilder
@@ -21,21 +22,18 @@ export class DecoderLayer {
   readonly #context: LayerContext
   readonly #index: number
   readonly #weights: LayerWeights
-  #scales: CacheScales | null = null
+  /** Of its part of the cache; null where that is float32. */
+  readonly scales: CacheScales | null
 
   constructor(context: LayerContext, index: number, weights: LayerWeights) {
     this.#context = context
     this.#index = index
     this.#weights = weights
+    this.scales = context.plan.precision === 'int8' ? cacheScales(context.plan.maxima.layers[index]!) : null
   }
 
   add(stream: Stream): Stream {
     return this.#inner(this.#attention(stream))
-  }
-
-  /** Of its part of the cache; null where that is float32. */
-  get scales(): CacheScales | null {
-    return this.#scales
   }
 
   #attention(stream: Stream): Stream {
@@ -44,8 +42,8 @@ export class DecoderLayer {
     const { q, k, v } = this.#weights.qkv()
     const output = this.#weights.attentionOutput()
     const inputFactors = this.#factors('attention', [q.weight, k.weight, v.weight], hiddenSize)
-    const valueFactors = this.#valueFactors(output.weight)
-    const parts = [q, k, valueFactors ? divided(v, valueFactors) : v]
+    const { key: keyScales, value: valueScales } = this.scales ?? { key: null, value: null }
+    const parts = [q, k, valueScales ? divided(v, valueScales) : v]
     const norm = this.#norm('attention_norm', this.#weights.attentionNorm(), inputFactors)
     const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
     const qkv = linear.product(this.#prepare('attention', normalized, hiddenSize), {
@@ -56,16 +54,14 @@ export class DecoderLayer {
       bias: q.bias && joined(parts.map((part) => part.bias!)),
       columnFactors: inputFactors,
     })
-    const scales = this.#cacheScales(valueFactors)
-    this.#scales = scales
-    const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv, scales })
-    const branch = linear.product(this.#prepare('output', attended, heads * headDim), {
+    const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv, keyScales })
+    const branch = linear.product(linear.prepare(attended, heads * headDim), {
       name: this.#name('output'),
       values: output.weight,
       outputs: hiddenSize,
       inputs: heads * headDim,
       bias: output.bias,
-      columnFactors: valueFactors && spreadOverHeads(valueFactors, config),
+      columnFactors: valueScales && spreadOverHeads(valueScales, config),
     })
     return { residual: sum, branch }
   }
@@ -107,12 +103,7 @@ export class DecoderLayer {
 
   #prepare(tap: Tap, activations: string, width: number, owed: Prepared['scale'] = null): Prepared {
     const { graph, plan, linear } = this.#context
-    if (plan.precision === 'float32' && plan.taps) {
-      const firstAxis = graph.shared('first_axis', 'int64', [1], BigInt64Array.of(0n))
-      const name = tapName(this.#index, tap)
-      graph.node('ReduceMax', [graph.node('Abs', [activations]), firstAxis], { keepdims: 0n }, { outputs: [name] })
-      graph.output(name, 'float32', ['channels'])
-    }
+    if (plan.precision === 'float32' && plan.taps) addTap(graph, tapName(this.#index, tap), activations)
     return linear.prepare(activations, width, owed)
   }
 
@@ -124,22 +115,7 @@ export class DecoderLayer {
   #factors(tap: Tap, readers: Float32Array[], inputs: number): Float32Array | null {
     const { plan } = this.#context
     if (plan.precision === 'float32') return null
-    return smoothingFactors(plan.maxima[this.#index]![tap], columnMaxima(readers, inputs))
-  }
-
-  /** null: the cache is float32. The values in it are already divided by their factors. */
-  #cacheScales(valueFactors: Float32Array | null): CacheScales | null {
-    const { plan } = this.#context
-    if (plan.precision === 'float32' || valueFactors === null) return null
-    return cacheScales(plan.maxima[this.#index]!, valueFactors)
-  }
-
-  /** `[kvHeads * headDim]`: what v's rows are divided by and o's columns are multiplied with. */
-  #valueFactors(output: Float32Array): Float32Array | null {
-    const { plan, config } = this.#context
-    if (plan.precision === 'float32') return null
-    const activations = groupMaxima(plan.maxima[this.#index]!.output, config)
-    return smoothingFactors(activations, groupMaxima(columnMaxima([output], config.heads * config.headDim), config))
+    return smoothingFactors(plan.maxima.layers[this.#index]![tap], columnMaxima(readers, inputs), ALPHA[tap])
   }
 }
 

@@ -89,16 +89,6 @@ export class GraphBuilder {
     return name
   }
 
-  /** The same values under another name and shape. */
-  view(name: string, source: string, dims: number[]): string {
-    this.#tensors.set(name, { ...this.#tensors.get(source)!, name, dims })
-    return name
-  }
-
-  has(tensor: string): boolean {
-    return this.#tensors.has(tensor)
-  }
-
   /** Adds a constant once, however often it is asked for. */
   shared(name: string, type: OnnxType, dims: number[], values: ArrayBufferView): string {
     return this.#tensors.has(name) ? name : this.tensor(name, type, dims, values)

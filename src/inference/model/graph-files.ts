@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { sha256 } from '../../tokenizer/checksums.ts'
 
 export const GRAPH_FILE = 'graph.onnx'
-/** Of int8 models: the graph for prompts, and what the steps of their cache stand for. */
+/** Of int8 models: the graph for prompts, and what the steps of their keys stand for. */
 export const PROMPTS_FILE = 'prompts.onnx'
 export const SCALES_FILE = 'cache-scales.bin'
 export const WEIGHTS_FILE = 'weights.bin'

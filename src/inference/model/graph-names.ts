@@ -10,10 +10,10 @@
 //                                    graph for steps of an int8 model, else float32
 //   stop                             an empty list, the first output: see runInPlace in graph-pass.ts
 //   logits          float32 [logits, vocabulary]
-//   maxima.N.*      float32          with taps only: the largest activation of every channel
+//   maxima.*        float32          with taps only: the largest activation of every channel
 //
 // The graph for prompts of an int8 model takes rows of steps, at least one, and behind them rows of one prompt:
-//   parts           int64 [2]        how many of either
+//   prompt_row      int64 [1]        where the prompt's begin
 //   prompt_shape    int64 [3]        1, rows of the prompt, -1
 //   prompt_last     int32 [1]        position of its last row
 //   prompt_longest  int32 [1]        that + 1
@@ -21,16 +21,19 @@
 //   past.prompt.N.*                  float32 [1, kvHeads, capacity, headDim]: the copy of its rows; present.prompt.N.*
 //   rows.N.key, rows.N.value         int8 [1, rows, kvHeads * headDim]: what belongs into the cache
 
-import type { LayerMaxima } from './smoothing.ts'
+import type { ActivationMaxima, LayerMaxima } from './smoothing.ts'
 
-/** The four places of a layer whose activations calibration watches through outputs of their own. */
-export const TAPS = ['attention', 'output', 'inner', 'down'] as const satisfies (keyof LayerMaxima)[]
+/** The places of a layer whose activations calibration watches through outputs of their own. */
+export const TAPS = ['attention', 'inner', 'down'] as const satisfies (keyof LayerMaxima)[]
 export type Tap = (typeof TAPS)[number]
 
 /** All that calibration measures; the cache it sees as it is. */
 export const MEASURED = [...TAPS, 'key', 'value'] as const satisfies (keyof LayerMaxima)[]
 
 export const tapName = (layer: number, tap: keyof LayerMaxima) => `maxima.${layer}.${tap}`
+
+/** The input of the last projection. */
+export const HEAD_TAP = 'maxima.head'
 
 export const rowsName = (layer: number, part: 'key' | 'value') => `rows.${layer}.${part}`
 
@@ -45,4 +48,4 @@ export const cacheName = (
 /** How the products are computed. `taps` adds the maxima that calibration reads as outputs. */
 export type GraphPlan =
   | { precision: 'float32'; taps: boolean }
-  | { precision: 'int8'; weightLimit: 127 | 63; maxima: readonly LayerMaxima[] }
+  | { precision: 'int8'; weightLimit: 127 | 63; maxima: ActivationMaxima }

@@ -2,7 +2,7 @@
 // `[rows, inputs]`; several products of the same activations share what has to be done with them first.
 
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
-import { BLOCK, quantizeBlocks, quantizeColumns } from './quantize.ts'
+import { quantizeColumns } from './quantize.ts'
 
 export interface Weights {
   name: string
@@ -109,46 +109,4 @@ export class Int8Linear implements LinearNodes {
       { domain: CONTRIB },
     )
   }
-}
-
-/**
- * 8-bit weights with a scale per block of 32; the kernel quantizes activations itself, also in blocks. More exact than
- * Int8Linear and slower with many rows: right for the last projection, which has few.
- */
-export function blockProduct(graph: GraphBuilder, activations: string, weights: Weights): string {
-  const { name, outputs, inputs } = weights
-  const blocks = storeBlocks(graph, weights)
-  return graph.node(
-    'MatMulNBits',
-    [
-      activations,
-      graph.view(`${name}.by_block`, name, [outputs, blocks, BLOCK]),
-      graph.view(`${name}.flat_scales`, `${name}.scales`, [outputs * blocks]),
-    ],
-    { K: BigInt(inputs), N: BigInt(outputs), bits: 8n, block_size: BigInt(BLOCK), accuracy_level: 4n },
-    { domain: CONTRIB },
-  )
-}
-
-/** The rows `[rows, inputs]` of such weights by id. */
-export function blockLookup(graph: GraphBuilder, ids: string, weights: Weights): string {
-  const { name } = weights
-  storeBlocks(graph, weights)
-  return graph.node(
-    'GatherBlockQuantized',
-    [name, ids, `${name}.scales`],
-    { bits: 8n, block_size: BigInt(BLOCK), gather_axis: 0n, quantize_axis: 1n },
-    { domain: CONTRIB },
-  )
-}
-
-/** Once for a tied embedding, which is read in both ways. Returns the number of blocks in a row. */
-function storeBlocks(graph: GraphBuilder, { name, values, outputs, inputs }: Weights): number {
-  const blocks = inputs / BLOCK
-  if (!graph.has(name)) {
-    const quantized = quantizeBlocks(values)
-    graph.tensor(name, 'uint8', [outputs, inputs], quantized.values)
-    graph.tensor(`${name}.scales`, 'float32', [outputs, blocks], quantized.scales)
-  }
-  return blocks
 }

@@ -8,7 +8,7 @@ import { checksumOf, verifyChecksums } from '../../tokenizer/checksums.ts'
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import { type ModelFiles, readModelConfig, tokenizerFilesOf } from '../../tokenizer/model-files.ts'
 import { Tokenizer } from '../../tokenizer/tokenizer.ts'
-import { writeScales } from './cache-scales.ts'
+import { writeKeyScales } from './cache-scales.ts'
 import { maximaPath, measureMaxima, readMaxima } from './calibration.ts'
 import { CALIBRATION_TEXTS } from './calibration-text.ts'
 import { addDecoder } from './decoder-graph.ts'
@@ -28,11 +28,11 @@ import {
 import type { GraphPlan } from './graph-names.ts'
 import { supportedWeightBits, type WeightBits } from './kernel-kind.ts'
 import { SafetensorsSource } from './safetensors-source.ts'
-import type { LayerMaxima } from './smoothing.ts'
+import type { ActivationMaxima } from './smoothing.ts'
 import type { TensorSource } from './tensor-source.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 6
+const GRAPH_VERSION = 7
 
 export type Precision = 'int8' | 'float32'
 
@@ -68,7 +68,7 @@ export async function buildGraph(files: ModelFiles, options: BuildOptions): Prom
 }
 
 /** The largest activations of a model, measured; for the file that is kept beside the embedded model's weights. */
-export async function calibrate(files: ModelFiles, dataDir: string): Promise<LayerMaxima[]> {
+export async function calibrate(files: ModelFiles, dataDir: string): Promise<ActivationMaxima> {
   return new GraphBuild(files, { precision: 'float32', dataDir }).measure()
 }
 
@@ -106,7 +106,7 @@ class GraphBuild {
     return graph
   }
 
-  async measure(): Promise<LayerMaxima[]> {
+  async measure(): Promise<ActivationMaxima> {
     return this.#writing(async (building) => {
       await this.#build({ precision: 'float32', taps: true }, building, 'calibrating')
       const tokenizer = Tokenizer.load(tokenizerFilesOf(this.#files))
@@ -118,7 +118,7 @@ class GraphBuild {
     })
   }
 
-  async #maxima(): Promise<LayerMaxima[]> {
+  async #maxima(): Promise<ActivationMaxima> {
     return readMaxima(this.#files.folder, this.#config) ?? (await this.measure())
   }
 
@@ -138,7 +138,7 @@ class GraphBuild {
       write(GRAPH_FILE, graph.finish('steps'))
       if (plan.precision === 'float32') return
       write(PROMPTS_FILE, graph.finish('prompts'))
-      writeScales(join(building, SCALES_FILE), scales)
+      writeKeyScales(join(building, SCALES_FILE), scales)
     } finally {
       graph.close()
       source.close()

@@ -1,4 +1,4 @@
-// Weights to 8 bits: per output column for the integer products, per block of 32 for the embedding and the last layer.
+// Weights to 8 bits: per output column for the integer products, per block of 32 for the embedding.
 
 /** `[rows, columns]` weights, one row an output (Hugging Face's order), as the integer product takes them. */
 export interface ColumnQuantized {
@@ -35,15 +35,15 @@ export function quantizeColumns(
 export const BLOCK = 32
 
 export interface BlockQuantized {
-  /** `[rows, columns]`, 128 stands for zero. */
-  values: Uint8Array
+  /** `[rows, columns]` */
+  values: Int8Array
   /** `[rows, columns / 32]` */
   scales: Float32Array
 }
 
 /** Symmetric in blocks of 32 along each row, whose length is a multiple of that. */
 export function quantizeBlocks(weights: Float32Array): BlockQuantized {
-  const values = new Uint8Array(weights.length)
+  const values = new Int8Array(weights.length)
   const scales = new Float32Array(values.length / BLOCK)
   for (const [block] of scales.entries()) {
     const from = block * BLOCK
@@ -51,7 +51,7 @@ export function quantizeBlocks(weights: Float32Array): BlockQuantized {
     for (let i = from; i < from + BLOCK; i++) max = Math.max(max, Math.abs(weights[i]!))
     const scale = max / 127 || 1
     scales[block] = scale
-    for (let i = from; i < from + BLOCK; i++) values[i] = Math.round(weights[i]! / scale) + 128
+    for (let i = from; i < from + BLOCK; i++) values[i] = Math.round(weights[i]! / scale)
   }
   return { values, scales }
 }

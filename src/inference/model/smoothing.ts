@@ -3,12 +3,17 @@
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 
-/** The largest absolute activation of every channel: inputs of each layer's four groups of products, and its cache. */
+/** The largest absolute activation of every channel, as calibration has measured it. */
+export interface ActivationMaxima {
+  layers: readonly LayerMaxima[]
+  /** `[hidden]`: input of the last projection */
+  head: Float32Array
+}
+
+/** Inputs of groups of products in a layer, and its cache. */
 export interface LayerMaxima {
   /** `[hidden]`: input of q, k, v */
   attention: Float32Array
-  /** `[heads * headDim]`: input of o */
-  output: Float32Array
   /** `[hidden]`: input of gate and up */
   inner: Float32Array
   /** `[inner]`: input of down */
@@ -18,15 +23,22 @@ export interface LayerMaxima {
   value: Float32Array
 }
 
-/** The paper's alpha: how the difficulty is shared between activations and weights. */
-const ALPHA = 0.5
+/**
+ * The paper's alpha: how the difficulty is shared between activations and weights, the more the more goes to these. The
+ * last projection has another way to deal with large activations (outliers.ts). Found by trying.
+ */
+export const ALPHA = { attention: 0.7, inner: 0.5, down: 0.5, head: 0.3 }
 const SMALLEST = 1e-5
 
 /** factor = max|activation|^alpha / max|weight|^(1 - alpha), per column of the weights that read the activations. */
-export function smoothingFactors(activationMaxima: Float32Array, weightMaxima: Float32Array): Float32Array {
+export function smoothingFactors(
+  activationMaxima: Float32Array,
+  weightMaxima: Float32Array,
+  alpha: number,
+): Float32Array {
   return activationMaxima.map((activation, column) => {
     const weight = Math.max(weightMaxima[column]!, SMALLEST)
-    return Math.max(activation, SMALLEST) ** ALPHA / weight ** (1 - ALPHA)
+    return Math.max(activation, SMALLEST) ** alpha / weight ** (1 - alpha)
   })
 }
 
@@ -41,21 +53,7 @@ export function columnMaxima(matrices: readonly Float32Array[], inputs: number):
   return maxima
 }
 
-/**
- * For the input of o: the heads of a group read the same values, so they share a factor. From `[heads * headDim]`
- * columns to `[kvHeads * headDim]` values by the largest of each group.
- */
-export function groupMaxima(maxima: Float32Array, { heads, kvHeads, headDim }: ModelConfig): Float32Array {
-  const grouped = new Float32Array(kvHeads * headDim)
-  const group = heads / kvHeads
-  for (const [column, max] of maxima.entries()) {
-    const value = Math.floor(column / headDim / group) * headDim + (column % headDim)
-    grouped[value] = Math.max(grouped[value]!, max)
-  }
-  return grouped
-}
-
-/** The way back: each head's columns get their group's factors. */
+/** From `[kvHeads * headDim]` to `[heads * headDim]`: the heads of a group read the same keys and values. */
 export function spreadOverHeads(grouped: Float32Array, { heads, kvHeads, headDim }: ModelConfig): Float32Array {
   const group = heads / kvHeads
   return Float32Array.from({ length: heads * headDim }, (_, column) => {

@@ -31,10 +31,20 @@ async function graphLogits(model: string, precision: Precision): Promise<Float32
   }
 }
 
-function largestDifference(logits: Float32Array, model: TinyModel): number {
+function differences(logits: Float32Array, model: TinyModel): number[] {
   const expected = naiveForward(model, IDS).flat()
   expect(logits.length).toBe(expected.length)
-  return Math.max(...expected.map((value, i) => Math.abs(value - logits[i]!)))
+  return expected.map((value, i) => Math.abs(value - logits[i]!))
+}
+
+function largestDifference(logits: Float32Array, model: TinyModel): number {
+  return Math.max(...differences(logits, model))
+}
+
+/** The root of the mean square: rounding adds up like noise, and the largest of 3,200 draws says little about it. */
+function noise(logits: Float32Array, model: TinyModel): number {
+  const all = differences(logits, model)
+  return Math.sqrt(all.reduce((sum, difference) => sum + difference ** 2, 0) / all.length)
 }
 
 const MODELS: [name: string, model: TinyModel][] = [
@@ -56,7 +66,7 @@ describe.each(MODELS)('the graph of %s', (name, model) => {
 
   it('comes close in int8, calibrated while it is built', async () => {
     const spread = Math.max(...naiveForward(model, IDS).flat().map(Math.abs))
-    expect(largestDifference(await graphLogits(path(), 'int8'), model)).toBeLessThan(spread * 0.06)
+    expect(noise(await graphLogits(path(), 'int8'), model)).toBeLessThan(spread * 0.015)
   })
 })
 

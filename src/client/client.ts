@@ -1,6 +1,6 @@
 // The service from a browser or from Node: nothing here is of one of them only.
 
-import { type ClientOptions, Connection } from './connection.ts'
+import { type ClientOptions, Connection, posted } from './connection.ts'
 import { JobStream } from './job-stream.ts'
 import type {
   AnalyzeEvent,
@@ -55,28 +55,20 @@ export function createClient(url: string, options: ClientOptions = {}): Client {
       return (await response.json()) as Value
     })
   const stream = <Event extends JobEvent>(path: string, body: object, { signal }: CallOptions = {}) => {
-    const init = posted(body)
-    const begin = () => connection.send(path, { ...init, ...(signal && { signal }) })
+    const begin = { path, init: posted(JSON.stringify(body)) }
     return new JobStream<Event>({ connection, signal, begin, id: null, after: -1 })
   }
 
   return {
-    generate: (body, call) => read('/generate', posted(body), call),
+    generate: (body, call) => read('/generate', posted(JSON.stringify(body)), call),
     generateStream: (body, call) => stream('/generate/stream', body, call),
-    analyze: (body, call) => read('/workflows/analyze-log', posted(body), call),
+    analyze: (body, call) => read('/workflows/analyze-log', posted(JSON.stringify(body)), call),
     analyzeStream: (body, call) => stream('/workflows/analyze-log/stream', body, call),
     jobs: {
-      create: (body, call) => read('/jobs', posted(body), call),
+      create: (body, call) => read('/jobs', posted(JSON.stringify(body)), call),
       get: (id, call) => read(`/jobs/${encodeURIComponent(id)}`, {}, call),
       stop: (id, call) => read(`/jobs/${encodeURIComponent(id)}`, { method: 'DELETE' }, call),
       follow: (id, { signal, after = -1 } = {}) => new JobStream({ connection, signal, begin: null, id, after }),
     },
   }
-}
-
-/** With a key of its own: sent again, it attaches to the job that the first try has started. */
-function posted(body: object): RequestInit {
-  const random = crypto.getRandomValues(new Uint32Array(4))
-  const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': [...random].join('-') }
-  return { method: 'POST', headers, body: JSON.stringify(body) }
 }

@@ -3,7 +3,7 @@
 import { errorOf, WorkflowError } from './errors.ts'
 
 export interface ClientOptions {
-  apiKey?: string
+  apiKey?: string | undefined
   /** How often in a row a request may be tried again before it counts as failed. Default: 8, about a minute. */
   maxRetries?: number
   /** Milliseconds before the first further try; each next one waits twice as long, up to 10 s. Default: 250. */
@@ -15,11 +15,12 @@ export interface ClientOptions {
 const longestRetryMs = 10_000
 
 export class Connection {
-  readonly #url: string
+  /** Where the service is, without a slash at the end. */
+  readonly url: string
   readonly #options: ClientOptions
 
   constructor(url: string, options: ClientOptions) {
-    this.#url = url.replace(/\/+$/, '')
+    this.url = url.replace(/\/+$/, '')
     this.#options = options
   }
 
@@ -28,7 +29,7 @@ export class Connection {
     const { apiKey, fetch: send = fetch } = this.#options
     const headers = new Headers(init.headers)
     if (apiKey !== undefined) headers.set('Authorization', `Bearer ${apiKey}`)
-    const response = await send(this.#url + path, { ...init, headers })
+    const response = await send(this.url + path, { ...init, headers })
     if (response.ok) return response
     throw await errorOf(response)
   }
@@ -48,6 +49,13 @@ export class Connection {
   retries(): Retries {
     return new Retries(this.#options)
   }
+}
+
+/** A POST with a key of its own: sent again, it attaches to the job that the first try has started. */
+export function posted(body: string | Uint8Array<ArrayBuffer>, contentType = 'application/json'): RequestInit {
+  const random = crypto.getRandomValues(new Uint32Array(4))
+  const headers = { 'Content-Type': contentType, 'Idempotency-Key': [...random].join('-') }
+  return { method: 'POST', headers, body }
 }
 
 /** How often something has failed in a row. */
@@ -81,7 +89,7 @@ export class Retries {
 /** fetch throws for a connection that broke; a status below 500 but for 429 says that the request itself is wrong. */
 function isPassing(thrown: unknown): boolean {
   if (!(thrown instanceof WorkflowError)) return thrown instanceof Error
-  return thrown.status === 429 || thrown.status === 502 || thrown.status === 503
+  return thrown.status !== null && [429, 502, 503, 504].includes(thrown.status)
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -27,14 +27,20 @@ export class WorkflowError extends Error {
 export async function errorOf(response: Response): Promise<WorkflowError> {
   const body = (await response.json().catch(() => null)) as { error?: Record<string, unknown> } | null
   const { code, message, field } = body?.error ?? {}
-  const seconds = response.headers.get('Retry-After')
   return new WorkflowError(
     typeof code === 'string' ? code : 'unknown',
     typeof message === 'string' ? message : `the service answered ${response.status}`,
     {
       status: response.status,
       field: typeof field === 'string' ? field : null,
-      retryAfterMs: seconds === null ? null : Number(seconds) * 1000,
+      retryAfterMs: retryAfterMsOf(response.headers.get('Retry-After')),
     },
   )
+}
+
+/** Of seconds, or of an HTTP date. */
+function retryAfterMsOf(header: string | null): number | null {
+  if (header === null) return null
+  const ms = /^\d{1,6}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  return Number.isNaN(ms) ? null : Math.max(0, ms)
 }

@@ -7,11 +7,19 @@ import { WorkflowError } from './errors.ts'
 import { sseMessages } from './sse-messages.ts'
 import type { JobEvent, Stopped } from './types.ts'
 
+/** The request that begins a job. It is sent again where its answer was lost. */
+export interface Beginning {
+  path: string
+  init: RequestInit
+  /** Whether to send it again after this failure, of those that may pass. Default: always. */
+  tryAgain?: (thrown: unknown) => boolean
+}
+
 export interface StreamStart {
   connection: Connection
   signal: AbortSignal | undefined
-  /** Begins the job, or null for one that is known by its id. Sent again where its answer was lost. */
-  begin: (() => Promise<Response>) | null
+  /** null: for a job that is known by its id. */
+  begin: Beginning | null
   /** The job's id, where it is known. */
   id: string | null
   /** The seq after which the caller wants to go on; -1: from the start. */
@@ -41,15 +49,16 @@ export class JobStream<Event extends JobEvent> implements AsyncIterable<Event> {
   }
 
   /** Ends the job for all who follow it; the stream then ends with `cancelled`. @throws WorkflowError before it has an id */
-  async stop(): Promise<Stopped> {
+  async stop({ signal }: { signal?: AbortSignal } = {}): Promise<Stopped> {
     if (this.#id === null) throw new WorkflowError('not_started', 'the job has no id yet: wait for the first event')
-    const response = await this.#start.connection.send(`/jobs/${this.#id}`, { method: 'DELETE' })
+    const init = { method: 'DELETE', ...(signal && { signal }) }
+    const response = await this.#start.connection.send(`/jobs/${encodeURIComponent(this.#id)}`, init)
     return (await response.json()) as Stopped
   }
 
   /** @throws WorkflowError when the request is refused, the job fails or has expired; the signal's reason when it aborts */
   async *[Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
-    const { connection, signal } = this.#start
+    const { connection, signal, begin } = this.#start
     const retries = connection.retries()
     for (;;) {
       try {
@@ -65,28 +74,52 @@ export class JobStream<Event extends JobEvent> implements AsyncIterable<Event> {
         }
         throw new TypeError('the stream ended before the job did')
       } catch (thrown) {
+        if (this.#id === null && begin?.tryAgain?.(thrown) === false) throw thrown
         await retries.next(thrown, signal)
       }
     }
   }
 
-  #open(): Promise<Response> {
+  async #open(): Promise<Response> {
     const { connection, signal, begin } = this.#start
-    if (this.#id === null && begin !== null) return begin()
-    const headers = { 'Last-Event-ID': String(this.#seq) }
-    return connection.send(`/jobs/${this.#id}/stream`, { headers, ...(signal && { signal }) })
+    const { path, init } =
+      this.#id === null && begin !== null
+        ? begin
+        : {
+            path: `/jobs/${encodeURIComponent(String(this.#id))}/stream`,
+            init: { headers: { 'Last-Event-ID': String(this.#seq) } },
+          }
+    const response = await connection.send(path, { ...init, ...(signal && { signal }) })
+    const type = response.headers.get('Content-Type') ?? 'no content type'
+    if (response.status === 204 || type.startsWith('text/event-stream')) return response
+    // Another program's page: asked again, it says the same.
+    void response.body?.cancel()
+    throw new WorkflowError('unavailable', `${connection.url} answers with ${type}, not with an event stream`)
   }
 
   /** null: it has come before. @throws WorkflowError for the event that says that the job failed */
-  #take({ id, event, data }: EventSourceMessage): Event | null {
-    const body = JSON.parse(data) as Record<string, unknown>
-    const seq = id === undefined ? null : Number(id)
+  #take(message: EventSourceMessage): Event | null {
+    const body = bodyOf(message)
+    const { event: type } = message
+    const seq = message.id !== undefined && /^\d+$/.test(message.id) ? Number(message.id) : null
     if (seq !== null) {
       if (seq <= this.#seq) return null
       this.#seq = seq
     }
-    if (event === 'error') throw new WorkflowError(String(body.code), String(body.error))
-    if (event === 'queued') this.#id ??= String(body.id)
-    return { type: event, seq, ...body } as unknown as Event
+    if (type === 'error') throw new WorkflowError(String(body.code), String(body.error))
+    if (type === 'queued') this.#id ??= String(body.id)
+    return { type, seq, ...body } as unknown as Event
+  }
+}
+
+/** @throws WorkflowError */
+function bodyOf({ event, data }: EventSourceMessage): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(data)
+    if (typeof body === 'object' && body !== null) return body as Record<string, unknown>
+    throw new SyntaxError('it is no object')
+  } catch (cause) {
+    const message = `the service sent a ${event} event that can't be read: ${data.slice(0, 200)}`
+    throw new WorkflowError('unknown', message, { cause })
   }
 }

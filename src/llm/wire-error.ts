@@ -1,28 +1,17 @@
-// Errors of a running service, as AppError: from a response's status and body, or from an `error` event.
+// What a running service says instead of a result, as AppError: a refused request, or how a job failed.
 
-import { z } from 'zod'
+import type { WorkflowError } from '../client/errors.ts'
 import { AppError, type ErrorCode, errorCodes } from '../errors.ts'
 
-const errorBodySchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }),
-})
-
-/** A response that isn't a stream. Reads its body. */
-export async function errorOfResponse(response: Response): Promise<AppError> {
-  const text = (await response.text().catch(() => '')).slice(0, 100_000)
-  const body = errorBodySchema.safeParse(parsed(text))
-  const retryAfterSeconds = retryAfterOf(response.headers.get('retry-after'))
-  const fallback = codeOfStatus(response.status)
-  const message = body.success ? body.data.error.message : `the service answered ${response.status}`
-  return new AppError(body.success ? codeOf(body.data.error.code, fallback) : fallback, message, {
-    ...(body.success && body.data.error.field !== undefined && { field: body.data.error.field }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+/** A code that this program doesn't know becomes the one of the status. */
+export function appErrorOf(error: WorkflowError): AppError {
+  const { status, field, retryAfterMs } = error
+  const fallback = status === null ? 'engine_failed' : codeOfStatus(status)
+  return new AppError(errorCodes.find((known) => known === error.code) ?? fallback, error.message, {
+    ...(field !== null && { field }),
+    ...(retryAfterMs !== null && { retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)) }),
+    cause: error,
   })
-}
-
-/** A code from the wire; one that this program doesn't know becomes `fallback`. */
-export function codeOf(code: string, fallback: ErrorCode): ErrorCode {
-  return errorCodes.find((known) => known === code) ?? fallback
 }
 
 function codeOfStatus(status: number): ErrorCode {
@@ -39,21 +28,5 @@ function codeOfStatus(status: number): ErrorCode {
       return 'queue_full'
     default:
       return status >= 500 ? 'unavailable' : 'invalid_request'
-  }
-}
-
-/** Seconds or an HTTP date. */
-function retryAfterOf(header: string | null): number | undefined {
-  if (header === null) return undefined
-  const seconds = /^\d{1,9}$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : undefined
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A proxy's HTML page: the status alone says what happened.
-    return null
   }
 }

@@ -9,11 +9,13 @@ export interface CuttingProxy {
   connections(): number
   /** Cuts the next `times` connections after so many bytes of the answer, and those that are open at once. */
   cut(times: number, bytes: number): void
+  /** The target is gone: connections break, and new ones go to another. */
+  moveTo(target: string): void
   close(): Promise<void>
 }
 
-export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
-  const { hostname, port } = new URL(target)
+export async function startCuttingProxy(firstTarget: string): Promise<CuttingProxy> {
+  let target = new URL(firstTarget)
   const sockets = new Set<Socket>()
   let connections = 0
   let plan = { times: 0, bytes: 0 }
@@ -21,7 +23,7 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     connections++
     const cutAfter = plan.times > 0 ? plan.bytes : Number.POSITIVE_INFINITY
     plan.times--
-    const upstream = connect(Number(port), hostname)
+    const upstream = connect(Number(target.port), target.hostname)
     let passed = 0
     for (const socket of [client, upstream]) {
       sockets.add(socket)
@@ -39,6 +41,9 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
       if (passed >= cutAfter) client.resetAndDestroy()
     })
   })
+  const breakAll = () => {
+    for (const socket of sockets) socket.destroy()
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
@@ -47,10 +52,14 @@ export async function startCuttingProxy(target: string): Promise<CuttingProxy> {
     cut: (times, bytes) => {
       plan = { times, bytes }
       // Those that are kept for the next request would escape it.
-      for (const socket of sockets) socket.destroy()
+      breakAll()
+    },
+    moveTo: (next) => {
+      target = new URL(next)
+      breakAll()
     },
     close: async () => {
-      for (const socket of sockets) socket.destroy()
+      breakAll()
       server.close()
       await once(server, 'close')
     },

@@ -39,7 +39,7 @@ const words: [Category, RegExp][] = [
   ],
   [
     'test',
-    /\bassert(?:ion)?\b|\bexpected\b.{1,120}\b(?:but|got|actual|received|to (?:be|equal|have|contain))\b|\btests? (?:failed|failure)|\bspec\b|\btestcase\b/i,
+    /\bassert(?:ion)?\b|^\s*(?:[#>|-]\s*)?(?:expected|received|actual|got)\b.{0,20}:|\bexpected\b.{1,120}\b(?:but|got|actual|received|to (?:be|equal|have|contain))\b|\btests? (?:failed|failure)|\bspec\b|\btestcase\b/i,
   ],
   [
     'compile',
@@ -53,7 +53,7 @@ const words: [Category, RegExp][] = [
   ['infrastructure', /\brunner\b|\bagent\b|artifact|\bcache\b|\bcheckout\b|\bgit\b|workspace|provision/i],
   [
     'runtime',
-    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint|invalid (?:read|write) of size|runtime error|out of bounds|above upper bound/i,
+    /\b\w+(?:Error|Exception)\b|exception|\bpanic\b|crash|segfault|segmentation fault|core dumped|\b(?:column|relation|table) \S{1,80} |traceback|fatal|abort|unhandled|uncaught|duplicate key|constraint|invalid (?:read|write) of size|runtime error|out of bounds|above upper bound/i,
   ],
   ['runtime', /\bError: /],
 ]
@@ -63,7 +63,7 @@ const doings: [Category, Phase, RegExp][] = [
   [
     'test',
     'test',
-    /\bpytest\b|\bjest\b|\bvitest\b|\bmocha\b|test session starts|\bmvn .{0,60}\btest\b|surefire|npm (?:run )?test|cargo test|go test|ctest|TEST-START|Running .{0,40}Tests?\b|\[ RUN {6}\]|Test Suite|run_test/i,
+    /\bpytest\b|\bjest\b|\bvitest\b|\bmocha\b|test session starts|\bmvn .{0,60}\btest\b|surefire|npm (?:run )?test|cargo test|go test|ctest|TEST-START|Running .{0,40}Tests?\b|\[ RUN {6}\]|Test Suite|run_test|[✓✔]|\bPASS(?:ED)?\b/i,
   ],
   [
     'lint',

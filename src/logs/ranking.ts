@@ -174,5 +174,5 @@ function failures(scored: Anchor[], context: Context): Anchor[] {
   if (open.some(isFailure)) return open
   const late = Math.min(Math.max(lines.length * tail, lines.length - lastLines), lines.length - 5)
   if (run.lastPartSuccess > late) return []
-  return open.filter((anchor) => anchor.index >= late && tells(anchor))
+  return open.some((anchor) => anchor.index >= late && tells(anchor)) ? open.filter(tells) : []
 }

@@ -26,6 +26,10 @@ const finalSuccess =
 const partSuccess =
   /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|\b[Aa]ll (?:tests|checks) passed\b|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|^OK(?: \(.{0,60}\))?$/
 
+/** A summary that counts failures beside what passed: suites that failed and the tests of the others. */
+const failedCount = /^\s*(?:Test Suites|Test Files|Suites|Files|Tests)\b.{0,100}?\b[1-9]\d* failed\b/
+const summaryLines = 5
+
 interface Step {
   start: number
   failed: boolean
@@ -40,6 +44,7 @@ export class RunStructure {
   #steps: Step[] = [{ start: 0, failed: false }]
   #failedSteps = 0
   #echoLeft = 0
+  #lastFailedCount = -summaryLines - 1
   /** Index of the last line that says so; -1: none does. */
   lastFinalSuccess = -1
   lastPartSuccess = -1
@@ -61,7 +66,8 @@ export class RunStructure {
     // GitHub cleans up after every job; a job without an error until then has ended well.
     if (body.startsWith('Cleaning up orphan processes') && this.#failedSteps === 0) this.lastFinalSuccess = index
     if (finalSuccess.test(body)) this.lastFinalSuccess = index
-    else if (partSuccess.test(body)) this.lastPartSuccess = index
+    else if (partSuccess.test(body) && index - this.#lastFailedCount > summaryLines) this.lastPartSuccess = index
+    if (failedCount.test(body)) this.#lastFailedCount = index
     return echo.test(body)
   }
 

@@ -22,6 +22,8 @@ const details: [RegExp, number][] = [
     /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|could not compile\b|shutting down|too many errors|stopping now|(?:return|exit) (?:code|status))/i,
     -12,
   ],
+  // A frame of a stack.
+  [/^\W*(?:ERROR\W{1,3})?\s*at [\w.$]{1,200}\(/, -30],
   // A heading announces; what it announces follows.
   [/:\s*$/, -9],
   // A word of failure with nothing to it.

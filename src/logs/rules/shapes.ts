@@ -75,7 +75,7 @@ export const shapeRules: LogRule[] = [
     id: 'shape/compiler-error',
     hints: ['error'],
     pattern:
-      /^(?:\[?\w{1,10}\]? {1,3})?(?:[A-Za-z]:)?[^\s:([]{1,300}\.(?:[chdm]|cc|cpp|cxx|hh|hpp|hxx|mm|cu|cuh|hip|ipp|inl|java|kt|kts|scala|groovy|rs|go|swift|f|f90|f95|for|cs|fs|vb|ts|tsx|ml|hs|pyx|zig|nim|v|sv|vhd)[:([]{1,2}\d{1,7}(?:[,:]\d{1,7})?[\])]?:?\s{1,3}(?:fatal |internal )?error\b[: ](.{0,300})/i,
+      /^\s{0,12}(?:\[?\w{1,10}\]? {1,3})?(?:[A-Za-z]:)?[^\s:([]{1,300}\.(?:[chdm]|cc|cpp|cxx|hh|hpp|hxx|mm|cu|cuh|hip|ipp|inl|java|kt|kts|scala|groovy|rs|go|swift|f|f90|f95|for|cs|fs|vb|ts|tsx|ml|hs|pyx|zig|nim|v|sv|vhd)[:([]{1,2}\d{1,7}(?:[,:]\d{1,7})?[\])]?:?\s{1,3}(?:fatal |internal )?error\b[: ](.{0,300})/i,
     weight: 65,
     category: 'compile',
     phase: 'build',
@@ -142,7 +142,7 @@ export const shapeRules: LogRule[] = [
     hints: ['not ok ', '✕', '✗', '✘', '✖', 'fail', 'test-unexpected-', '***timeout', '***exception', '<<< error'],
     pattern:
       /^\s*(?:not ok \d|[✕✗✘✖] ?\S|--- FAIL: )|^FAIL(?:ED)?:? +\S|\bTEST-UNEXPECTED-|\*\*\*(?:Failed|Timeout|Exception)|<<< (?:FAILURE|ERROR)|\sFAILED\s{0,200}(?:\[ ?\d{1,3}%\])?$|\S\s\(Failed\)$/,
-    unless: /# (?:TODO|SKIP)\b|\[ERROR\] [A-Z]|^FAILED: \S+\.(?:o|obj|so|a)\b/i,
+    unless: /# (?:TODO|SKIP)\b|\[ERROR\] [A-Z]|^(?:> Task )?:\S|^FAILED: \S+\.(?:o|obj|so|a)\b/i,
     ignore: /\b(?:no|0) TEST-UNEXPECTED-\w*/g,
     weight: 57,
     category: 'test',
@@ -223,12 +223,41 @@ export const shapeRules: LogRule[] = [
     ...shape,
     id: 'shape/located-code',
     hints: [':'],
-    pattern: /^(?:\.?[\w@+~-]{0,100}[./\\]){1,12}\w{1,10}:\d{1,7}:(?:\d{1,7}:)? \[?[A-Z]{1,5}\d{2,5}\b(.{0,300})/,
+    pattern:
+      /^(?:\.?[\w@+~-]{0,100}[./\\]){1,12}\w{1,10}:\d{1,7}:(?:\d{1,7}:)? (?:\[?[A-Z]{1,5}\d{2,5}\b|[CEWF]: )(.{0,300})/,
     weight: 52,
     category: 'lint',
     examples: {
       positive: ["calc.py:2:5: F841 local variable 'unused' is assigned to but never used"],
       nearMiss: ['calc.py:2:5: unused', 'at calc.py:2:5', 'E501 is ignored'],
+    },
+  },
+  {
+    ...shape,
+    id: 'shape/finding',
+    hints: [' error '],
+    pattern: /^\s{1,8}\d{1,7}:\d{1,7}\s{1,8}error\s{1,8}(\S.{0,300})/,
+    weight: 58,
+    category: 'lint',
+    statement: '$1',
+    examples: {
+      positive: ['  4:1       error    duplication of key "image" in mapping  (key-duplicates)'],
+      nearMiss: ['  4:1       warning  missing document start', '10:20 error'],
+    },
+  },
+  {
+    ...shape,
+    id: 'shape/unexpected',
+    hints: ['unexpected'],
+    pattern: /\bUNEXPECTED[-_ ](?:FAIL|ERROR|CRASH|TIMEOUT|PASS|EXCEPTION|STATUS)\w*\W{1,4}(.{0,300})/,
+    unless: /\b(?:no|0) \S{0,10}UNEXPECTED/,
+    sure: true,
+    weight: 60,
+    category: 'test',
+    phase: 'test',
+    examples: {
+      positive: ['WARNING - TEST-UNEXPECTED-FAIL | a.js | "a" == "b"'],
+      nearMiss: ['no TEST-UNEXPECTED-FAIL | so far', 'UNEXPECTED_INPUTS = 3'],
     },
   },
   {

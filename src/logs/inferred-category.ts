@@ -6,11 +6,11 @@ import type { LineStore } from './line-store.ts'
 const words: [Category, RegExp][] = [
   [
     'dependency',
-    /\bNo module named\b|ModuleNotFoundError|cannot find module|resolv(?:e|ing) dependenc|could not find artifact|\bpackage \S+ does not exist|no (?:required|matching) (?:module|package|version|distribution)|not available from current channels|unsatisfiable|can't locate \S+ in @INC|nothing provides|missing go\.sum entry|module not found|could not resolve ["'`.]/i,
+    /\bNo module named\b|ModuleNotFoundError|cannot find module|resolv(?:e|ing) dependenc|could not find artifact|\bpackage \S+ does not exist|no (?:required|matching) (?:module|package|version|distribution)|not available from current channels|unsatisfiable|can't locate \S+ in @INC|nothing provides|missing go\.sum entry|module not found|could not resolve ["'`.]|cannot import name|there is no package called/i,
   ],
   [
     'compile',
-    /incompatible types|has no member|no match for|does not contain a definition|unknown type name|invalid conversion|cannot be converted|not declared|no type named|undeclared identifier|cannot find symbol|reference not found|no IMPLICIT type/i,
+    /incompatible types|has no member|no match for|does not contain a definition|unknown type name|invalid conversion|cannot be converted|not declared|no type named|undeclared identifier|cannot find symbol|reference not found|no IMPLICIT type|undefined (?:function|reference|symbol)|isn't defined for|unbound value|cannot find name|not in scope/i,
   ],
   [
     'resource',
@@ -23,7 +23,7 @@ const words: [Category, RegExp][] = [
   ],
   [
     'network',
-    /connection (?:refused|reset|closed|lost|failed)|resolve host|name resolution|unreachable|\b50[234]\b|\bproxy\b|\btls\b|\bssl\b|certificate|download(?:ing)? failed|failed to (?:download|fetch)|network|socket hang up/i,
+    /\b404 not found|\berror 404\b|connection (?:refused|reset|closed|lost|failed)|resolve host|name resolution|unreachable|\b50[234]\b|\bproxy\b|\btls\b|\bssl\b|certificate|download(?:ing)? failed|failed to (?:download|fetch)|network|socket hang up/i,
   ],
   [
     'dependency',
@@ -47,7 +47,7 @@ const words: [Category, RegExp][] = [
   ],
   [
     'configuration',
-    /config|\bsetting|\[emerg\]|\blistening on port|address already in use|invalid (?:option|argument|value|parameter|key)|command not found|missing script|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
+    /config|\bsetting|\[emerg\]|\blistening on port|already in use|improperly ?configured|setting must|invalid (?:option|argument|value|parameter|key)|command not found|missing script|unknown (?:option|argument|flag|key|field|parameter)|environment variable|\benv\b|is not set|\byaml\b|\byml\b|incompatible|unsupported|unable to find (?:node|python|java)? ?version/i,
   ],
   ['container', /\bdocker\b|\bcontainer\b|\bimage\b|\bpod\b|kubelet/i],
   ['infrastructure', /\brunner\b|\bagent\b|artifact|\bcache\b|\bcheckout\b|\bgit\b|workspace|provision/i],

@@ -24,7 +24,7 @@ const finalSuccess =
 
 /** A part of the run ended well; failures reported before it are of something else, or were expected. */
 const partSuccess =
-  /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|\b[Aa]ll (?:tests|checks) passed\b|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|^OK(?: \(.{0,60}\))?$/
+  /^=+ [1-9]\d* passed(?:, \d+ (?:skipped|warnings?|deselected|xfailed|xpassed))* in |^Tests:\s+[1-9]\d* passed, \d+ total|^test result: ok\b|Successfully (?:built|tagged|deployed|rolled out)|deployment .{1,100} successfully rolled out|\b[Aa]ll (?:tests|checks) passed\b|^100% tests passed|^\[ {2}PASSED {2}\]|^\s+\d+ passing\b|\b[1-9]\d* (?:examples|tests|specs|scenarios|runs)\b.{0,60}\b0 (?:failures|failed)\b(?!.{0,60}\b[1-9]\d* errors)|^Passed!\s+- Failed:\s+0|^OK(?: \(.{0,60}\))?$/
 
 /** A summary that counts failures beside what passed: suites that failed and the tests of the others. */
 const failedCount = /^\s*(?:Test Suites|Test Files|Suites|Files|Tests)\b.{0,100}?\b[1-9]\d* failed\b/

@@ -86,7 +86,7 @@ export const secretRules: SecretRule[] = [
     id: 'authorization',
     hints: ['authorization', 'proxy-auth'],
     pattern:
-      /authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:(?:basic|bearer|token|digest|apikey|negotiate|ntlm|aws4-hmac-sha256)\s{1,3})?(?<secret>[^\s"',][^"'\n]{0,4095})/gi,
+      /(?<!(?:requires?|without|missing|no|need) )authorization["']?\s{0,3}[:=]\s{0,3}["']?(?:(?:basic|bearer|token|digest|apikey|negotiate|ntlm|aws4-hmac-sha256)\s{1,3})?(?<secret>[^\s"',][^"'\n]{0,4095})/gi,
     accept: isSecret,
   },
   {

@@ -15,11 +15,11 @@ const details: [RegExp, number][] = [
   ],
   // It counts, or it sends the reader elsewhere.
   [
-    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|\b\d+ (?:failed|failures?|errors?),? |[=:(] ?\d+ failed|\((?:failures|errors)=\d|(?:see|in|from) (?:the )?(?:above|log|below)\b|for more (?:details|information)|\[Help \d\]|^\W*(?:ERROR\W{1,3})?https?:\/\/\S+$/i,
+    /^\W*\d+ (?:\w+ )?(?:errors?|failures?|problems?|failed)\b|\b\d+ (?:failed|failures?|errors?),? |\b[Ff]ound \d+ (?:\w+ )?(?:errors?|problems?|issues?)\b|[=:(] ?\d+ failed|\((?:failures|errors)=\d|(?:see|in|from) (?:the )?(?:above|log|below)\b|for more (?:details|information)|\[Help \d\]|^\W*(?:ERROR\W{1,3})?https?:\/\/\S+$/i,
     -14,
   ],
   [
-    /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|could not compile\b|shutting down|too many errors|stopping now|(?:return|exit) (?:code|status))/i,
+    /(?:did not run successfully|gave up|check (?:the )?logs? for|due to (?:the |\d+ )?previous|previous errors?|could not compile\b|command failed\s*$|shutting down|too many errors|stopping now|(?:return|exit) (?:code|status))/i,
     -12,
   ],
   // A frame of a stack.

@@ -124,10 +124,10 @@ describe('the dev half', () => {
   let result: HalfResult
   beforeAll(() => {
     result = evaluateHalf('dev', cases, embeddedAnalysis())
-  })
+  }, 60_000)
 
-  it('reaches the thresholds of failed logs, leaks no secret and quotes faithfully', () => {
-    const missed = shortfalls(result.summaries[0]!.summary).filter((each) => !each.startsWith('clean '))
+  it('reaches every threshold', () => {
+    const missed = shortfalls(result.summaries[0]!.summary)
     expect(missed, missReport(result, true)).toEqual([])
   })
 

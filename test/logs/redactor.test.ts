@@ -106,6 +106,7 @@ describe('the redactor', () => {
     'error: expected `;`, found keyword `let`',
     'public key: ssh-ed25519',
     'passed: 12, failed: 1',
+    'repository does not exist or may require authorization: server message: insufficient_scope',
     '<Password value=""/>',
     '<Button value="Reset the password"/>',
     '<password></password>',

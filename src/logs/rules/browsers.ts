@@ -56,6 +56,25 @@ export const browserRules: LogRule[] = [
   },
   {
     ...test,
+    id: 'mozlint/finding',
+    hints: ['test-unexpected-'],
+    pattern:
+      /TEST-UNEXPECTED-(?:ERROR|WARNING) \| (\S{1,300}:\d{1,7}(?::\d{1,7})?) \| (.{1,400} \([\w@/., -]{1,100}\))$/,
+    role: 'cause',
+    sure: true,
+    weight: 88,
+    category: 'lint',
+    phase: 'build',
+    statement: 'The linter objects to $1: $2',
+    examples: {
+      positive: [
+        "TEST-UNEXPECTED-ERROR | /builds/gecko/browser/errors.js:41:3 | 'failed' is assigned a value but never used. (no-unused-vars)",
+      ],
+      nearMiss: ['TEST-UNEXPECTED-ERROR | test_rect.py TestRect.test_a | NoSuchWindowException: discarded'],
+    },
+  },
+  {
+    ...test,
     id: 'gecko/unexpected',
     hints: ['test-unexpected-', 'reftest error', 'test-valgrind-error'],
     pattern: /(TEST-UNEXPECTED-[A-Z]+|REFTEST ERROR|TEST-VALGRIND-ERROR) \| (.{1,400})/,

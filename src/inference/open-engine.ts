@@ -44,7 +44,7 @@ async function openModel(
   const { precision, slots, threads, maxContext, dataDir } = settings
   // Loaded only here: the scripted engine runs without onnxruntime.
   const { buildGraph } = await import('./model/open-model.ts')
-  const { createOnnxRunner } = await import('./onnx-runner.ts')
+  const { createOnnxRunner } = await import('./runner/onnx-runner.ts')
   const graph = await buildGraph(files, {
     precision,
     dataDir,
@@ -60,7 +60,7 @@ async function openExport(
   tokenizer: Tokenizer,
 ): Promise<ModelRunner> {
   await verifyChecksums(files, files.weights.paths)
-  const { createStockRunner } = await import('./stock-runner.ts')
+  const { createStockRunner } = await import('./stock/stock-runner.ts')
   const path = files.weights.paths[0]!
   const limits = readModelLimits(files)
   const runner = await createStockRunner({ path, limits }, { slots: slots + spareSlots, maxContext, threads })

@@ -6,7 +6,7 @@ import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildGraph, type Precision } from '../../src/inference/model/open-model.ts'
 import type { ModelRunner } from '../../src/inference/model-runner.ts'
-import { createOnnxRunner } from '../../src/inference/onnx-runner.ts'
+import { createOnnxRunner } from '../../src/inference/runner/onnx-runner.ts'
 import { resolveModel } from '../../src/tokenizer/model-files.ts'
 
 interface Generation {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { buildGraph, type GraphFiles, type Precision } from '../../src/inference/model/open-model.ts'
 import type { BatchRow, ModelRunner } from '../../src/inference/model-runner.ts'
-import { createOnnxRunner } from '../../src/inference/onnx-runner.ts'
+import { createOnnxRunner } from '../../src/inference/runner/onnx-runner.ts'
 import { resolveModel } from '../../src/tokenizer/model-files.ts'
 import { temporaryFolder, tinyModel, writeSafetensors } from './model/tiny-models.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { buildGraph } from '../../src/inference/model/open-model.ts'
-import { createOnnxRunner } from '../../src/inference/onnx-runner.ts'
+import { createOnnxRunner } from '../../src/inference/runner/onnx-runner.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
 import { resolveModel } from '../../src/tokenizer/model-files.ts'
 import { temporaryFolder, tinyModel, writeSafetensors } from './model/tiny-models.ts'

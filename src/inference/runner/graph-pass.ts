@@ -1,7 +1,7 @@
 // One graph that we built, run over rows of a batch: their ids and lengths as its inputs, and the cache in place.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 import type { PlacedRow } from './graph-runner.ts'
 import type { CacheView } from './kv-cache.ts'
 

@@ -1,9 +1,9 @@
 // What all runners over a graph have in common: a batch is checked, its logits get their places in one buffer, and
 // nothing else touches the cache meanwhile.
 
-import { AppError } from '../errors.ts'
-import { checkBatch } from './check-batch.ts'
-import type { BatchRow, ForwardBatch, ModelRunner, ModelShape } from './model-runner.ts'
+import { AppError } from '../../errors.ts'
+import { checkBatch } from '../check-batch.ts'
+import type { BatchRow, ForwardBatch, ModelRunner, ModelShape } from '../model-runner.ts'
 
 export interface RunnerOptions {
   slots: number

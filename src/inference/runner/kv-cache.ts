@@ -2,9 +2,9 @@
 // a view of that memory. The system gives memory to a page when it is first written, so unused room costs nothing.
 
 import { Tensor } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
-import { cacheName } from './model/graph-names.ts'
-import type { ModelShape } from './model-runner.ts'
+import { AppError } from '../../errors.ts'
+import { cacheName } from '../model/graph-names.ts'
+import type { ModelShape } from '../model-runner.ts'
 
 /** Tensors over the same memory under the names of the graph's inputs and outputs. */
 export interface CacheView {

@@ -7,14 +7,14 @@
 //           that one takes steps along
 
 import { Tensor } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
+import { readKeyScales } from '../model/cache-scales.ts'
+import { rowsName } from '../model/graph-names.ts'
+import type { GraphFiles } from '../model/open-model.ts'
+import type { ModelRunner, ModelShape } from '../model-runner.ts'
 import { GraphPass, type Group } from './graph-pass.ts'
 import { GraphRunner, type PlacedRow, type RunnerOptions } from './graph-runner.ts'
 import { KvCache } from './kv-cache.ts'
-import { readKeyScales } from './model/cache-scales.ts'
-import { rowsName } from './model/graph-names.ts'
-import type { GraphFiles } from './model/open-model.ts'
-import type { ModelRunner, ModelShape } from './model-runner.ts'
 import { openSession } from './onnx-session.ts'
 import { PromptCache } from './prompt-cache.ts'
 

@@ -1,7 +1,7 @@
 // An onnxruntime session over a graph on disk. What can't be loaded is a `bad_model` that says what to do about it.
 
 import { InferenceSession } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 
 export interface SessionOptions {
   threads: number

@@ -3,8 +3,8 @@
 //
 //   copied   rows [0, copied) of the copy are those of `slot`; -1 is no slot
 
+import type { ModelShape } from '../model-runner.ts'
 import { type CacheView, KvCache } from './kv-cache.ts'
-import type { ModelShape } from './model-runner.ts'
 
 export class PromptCache {
   readonly #cache: KvCache<'int8'>

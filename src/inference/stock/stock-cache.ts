@@ -3,8 +3,8 @@
 // same rows has just returned it.
 
 import { Tensor } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
-import type { ModelShape } from './model-runner.ts'
+import { AppError } from '../../errors.ts'
+import type { ModelShape } from '../model-runner.ts'
 
 export interface CacheRow {
   slot: number

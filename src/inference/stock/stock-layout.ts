@@ -10,7 +10,7 @@
 //   logits                                              float32 [batch, seq or kept, vocabulary]
 //   present.N.key, present.N.value                      float32 [batch, kv_heads, past + seq, head_dim]
 
-import { describe, GraphEnds, type IntegerType, list, type TensorValue, type Value } from './graph-ends.ts'
+import { describe, GraphEnds, type IntegerType, list, type TensorValue, type Value } from '../graph-ends.ts'
 
 export interface StockLayout {
   layers: number

@@ -3,8 +3,8 @@
 // the past's length (gpt2), and one with a fused attention kernel may expect padding on the right: there padded rows are
 // silently wrong. No name tells which kind a graph is, so it is tried.
 
-import { AppError, toAppError } from '../errors.ts'
-import type { ModelRunner } from './model-runner.ts'
+import { AppError, toAppError } from '../../errors.ts'
+import type { ModelRunner } from '../model-runner.ts'
 import type { StockLayout } from './stock-layout.ts'
 
 /** As a part of the logits' range: more than rounding in another order makes out, far less than a wrong position. */

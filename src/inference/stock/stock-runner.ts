@@ -3,11 +3,11 @@
 // it computes logits for every token.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node'
-import { AppError } from '../errors.ts'
-import type { ModelLimits } from '../tokenizer/model-limits.ts'
-import { GraphRunner, type PlacedRow, type RunnerOptions } from './graph-runner.ts'
-import type { ModelRunner } from './model-runner.ts'
-import { openSession } from './onnx-session.ts'
+import { AppError } from '../../errors.ts'
+import type { ModelLimits } from '../../tokenizer/model-limits.ts'
+import type { ModelRunner } from '../model-runner.ts'
+import { GraphRunner, type PlacedRow, type RunnerOptions } from '../runner/graph-runner.ts'
+import { openSession } from '../runner/onnx-session.ts'
 import { StockCache } from './stock-cache.ts'
 import { readLayout, type StockLayout } from './stock-layout.ts'
 import { probeGraph } from './stock-probe.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildGraph, type Precision } from '../../../src/inference/model/open-model.ts'
-import { createOnnxRunner } from '../../../src/inference/onnx-runner.ts'
+import { createOnnxRunner } from '../../../src/inference/runner/onnx-runner.ts'
 import { resolveModel } from '../../../src/tokenizer/model-files.ts'
 import { naiveForward } from './naive-forward.ts'
 import { writeGguf } from './tiny-gguf.ts'

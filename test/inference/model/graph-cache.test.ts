@@ -14,7 +14,7 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type BuildProgress, buildGraph, type Precision } from '../../../src/inference/model/open-model.ts'
-import { createOnnxRunner } from '../../../src/inference/onnx-runner.ts'
+import { createOnnxRunner } from '../../../src/inference/runner/onnx-runner.ts'
 import { resolveModel } from '../../../src/tokenizer/model-files.ts'
 import { temporaryFolder, tinyModel, writeSafetensors } from './tiny-models.ts'
 

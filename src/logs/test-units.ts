@@ -34,7 +34,8 @@ const failed =
   /<<< (?:FAILURE|ERROR)!|^\[ {2}FAILED {2}\] |^\s*--- FAIL: |^\s*\d+\/\d+ Test\s+#\d+: .{1,300}\*\*\*|^(?:FAILED|ERROR)\s{2,}\[ {0,2}\d|(?:^|\.\.\. )(?:FAIL|ERROR)$|\bTEST-UNEXPECTED-|^\S.{0,200} > .{1,200} FAILED$|^\s*\d+\/\d+ \S{1,200}\s+(?:FAIL|TIMEOUT|ERROR)\s/
 
 /** Almost every line that says something of a test has one of these. */
-const telling = /Running |RUN|[Tt]ests? |TEST-|\.py::|Start |PASS|FAIL|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
+const telling =
+  /Running |^test_|RUN|[Tt]ests? |TEST-|\.py::|Start |PASS|FAIL|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
 
 const maxSpans = 100_000
 

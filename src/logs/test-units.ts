@@ -33,9 +33,13 @@ const passed = new RegExp(
 const failed =
   /<<< (?:FAILURE|ERROR)!|^\[ {2}FAILED {2}\] |^\s*--- FAIL: |^\s*\d+\/\d+ Test\s+#\d+: .{1,300}\*\*\*|^(?:FAILED|ERROR)\s{2,}\[ {0,2}\d|(?:^|\.\.\. )(?:FAIL|ERROR)$|\bTEST-UNEXPECTED-|^\S.{0,200} > .{1,200} FAILED$|^\s*\d+\/\d+ \S{1,200}\s+(?:FAIL|TIMEOUT|ERROR)\s/
 
+/** A test without output, told in one line: what the line names, the reason of a skip above all, is no failure either. */
+const passedInOneLine =
+  /^\S{1,200}\.py::.{1,300} (?:PASSED|SKIPPED|XFAIL|XPASS)(?: \(.{0,300}\))?\s*\[ {0,2}\d{1,3}%\]$|^(?:SKIPPED \[\d{1,6}\]|XFAIL|XPASS) \S{1,200}\.py\b/
+
 /** Almost every line that says something of a test has one of these. */
 const telling =
-  /Running |^test_|RUN|[Tt]ests? |TEST-|\.py::|Start |PASS|FAIL|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
+  /Running |^test_|RUN|[Tt]ests? |TEST-|\.py::|Start |PASS|FAIL|SKIPPED|OK|ok$|skipped$|STANDARD_|RUNNING|ERROR|TIMEOUT/
 
 const maxSpans = 100_000
 
@@ -49,6 +53,7 @@ export class TestUnits {
     if (body.length > 1000 || !telling.test(body)) return
     if (failed.test(body)) this.#open = -1
     else if (start.test(body)) this.#open = index
+    else if (passedInOneLine.test(body)) this.#closeAlone(index)
     else if (this.#open !== -1 && passed.test(body)) {
       this.#close(index)
       // More of the same test may follow; the next one announces itself.
@@ -67,6 +72,14 @@ export class TestUnits {
     }
     const span = this.#spans[low]
     return span !== undefined && span[0] <= index && index <= span[1]
+  }
+
+  /** Joined to the line right before it only: one between them is of a test that failed. */
+  #closeAlone(index: number): void {
+    this.#open = -1
+    const last = this.#spans.at(-1)
+    if (last !== undefined && last[1] === index - 1) last[1] = index
+    else if (this.#spans.length < maxSpans) this.#spans.push([index, index])
   }
 
   #close(index: number): void {

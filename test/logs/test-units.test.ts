@@ -48,6 +48,18 @@ describe('the output of a test', () => {
     expect(marksOf([start, ...noise]).slice(1, 4)).toEqual([false, false, false])
   })
 
+  it('is known in one line too, and the failed test between two of them is none', () => {
+    const lines = [
+      'tests/test_store.py::test_reads[a b] PASSED            [ 97%]',
+      'tests/test_store.py::test_writes FAILED                [ 98%]',
+      'tests/test_store.py::test_syncs SKIPPED (needs postgres: connection refused) [ 99%]',
+      'tests/test_store.py::test_rounds XFAIL (known)         [100%]',
+      'SKIPPED [3] tests/test_store.py:12: needs postgres: connection refused',
+      'FAILED tests/test_store.py::test_writes - OSError: connection refused',
+    ]
+    expect(marksOf(lines)).toEqual([true, false, true, true, true, false])
+  })
+
   it('ends with the test: what follows belongs to no test', () => {
     const [, start, passed] = runners[0]!
     const lines = [start, ...noise, passed, '[INFO] Building next module', '[ERROR] Cart.java:[3,5] cannot find symbol']

@@ -29,7 +29,7 @@ export const cargoRules: LogRule[] = [
     id: 'rustc/error',
     hints: ['error: '],
     pattern:
-      /^error: (?!could not compile|aborting due|process didn't|test failed|build failed|failed to run custom build)(.{1,400})/,
+      /^error: (?!could not compile|aborting due|process didn't|test failed|build failed|failed to run custom build|metadata-generation-failed|subprocess-exited-with-error)(.{1,400})/,
     role: 'cause',
     weight: 70,
     below: snippet,
@@ -38,7 +38,11 @@ export const cargoRules: LogRule[] = [
     statement: '$1',
     examples: {
       positive: ['error: expected one of `;` or `}`, found `let`', 'error: cannot find macro `printn` in this scope'],
-      nearMiss: ['error: could not compile `demo` (bin "demo") due to 2 previous errors', 'warning: unused import'],
+      nearMiss: [
+        'error: could not compile `demo` (bin "demo") due to 2 previous errors',
+        'error: metadata-generation-failed',
+        'warning: unused import',
+      ],
     },
   },
   {

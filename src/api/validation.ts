@@ -21,7 +21,7 @@ function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
     return new AppError('invalid_request', `the body is ${show(body)}; allowed: a JSON object`, { field: 'body' })
   }
   const field = fieldName(issue.path)
-  const value = valueAt(body, issue.path)
+  const value = valueAt(body, issue.path, issue.input)
   if (value === undefined && issue.code !== 'custom') {
     return new AppError('invalid_request', `${field} is missing; allowed: ${allowed(issue)}`, { field })
   }
@@ -66,9 +66,13 @@ function fieldName(path: PropertyKey[]): string {
   return whole.length <= shownCharacters ? whole : `${whole.slice(0, shownCharacters)}...`
 }
 
-function valueAt(body: unknown, path: PropertyKey[]): unknown {
+/** @param parsed what is at the path where the schema made it: a list that the client sent as one text */
+function valueAt(body: unknown, path: PropertyKey[], parsed: unknown): unknown {
   let value: unknown = body
-  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  for (const key of path) {
+    if (typeof value === 'string') return parsed
+    value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key]
+  }
   return value
 }
 

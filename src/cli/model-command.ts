@@ -77,7 +77,7 @@ function shapeRows({ architecture, layers, hiddenSize, heads, kvHeads, headDim }
     ['architecture', architecture],
     ['layers', `${layers} of width ${hiddenSize}`],
     ['attention', `${heads} heads, ${kvHeads} for keys and values, of ${headDim}`],
-    ['KV cache', `${Math.ceil((layers * kvHeads * headDim * 8) / 1024)} KB a token`],
+    ['KV cache', `${Math.ceil((layers * kvHeads * headDim * 8) / 1024)} KB a token in float32`],
   ]
 }
 

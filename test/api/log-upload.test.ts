@@ -139,7 +139,11 @@ describe('an upload that is wrong is refused with what is allowed:', () => {
       () => send(log, text, '?max_tokens=many'),
       { status: 422, field: 'max_tokens', message: expect.stringContaining('number') },
     ],
-    ['with data that is not known', () => send(log, text, '?redact=email,name'), { status: 422, field: 'redact[1]' }],
+    [
+      'with data that is not known',
+      () => send(log, text, '?redact=email,name'),
+      { status: 422, field: 'redact[1]', message: 'redact[1] is "name"; allowed: "email", "ip"' },
+    ],
     [
       'from a page of another origin',
       () => send(log, { ...text, Origin: 'https://evil.example' }),

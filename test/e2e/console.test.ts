@@ -1,42 +1,18 @@
 // The console in a real Chromium: what a person sees and does. Every test also fails on a console error, a blocked
 // resource or a request to anywhere else.
 
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type RunningService, startService } from '../api/running-service.ts'
+import type { Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
+import type { RunningService } from '../api/running-service.ts'
 import { seriousFindings } from '../support/accessibility.ts'
-import { noChromium, startBrowser } from '../support/browser.ts'
+import { servicePages } from '../support/service-pages.ts'
 
+const current = servicePages({ stepsPerSecond: 25, maxContext: 2048, env: { DISCONNECT_GRACE_MS: '10000' } })
 let service: RunningService
-let browser: Browser
 let page: Page
-const complaints: string[] = []
-
-beforeAll(async () => {
-  if (noChromium !== null) return
-  browser = await startBrowser()
-  service = await startService({ stepsPerSecond: 25, maxContext: 2048, env: { DISCONNECT_GRACE_MS: '10000' } })
-})
-
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
-
-beforeEach(async ({ skip }) => {
-  if (noChromium !== null) skip(noChromium)
-  complaints.length = 0
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => {
-    if (!/^(blob:|data:)/.test(request.url()) && !request.url().startsWith(service.url)) complaints.push(request.url())
-  })
-})
-
-afterEach(async () => {
-  await page?.close()
-  if (noChromium === null) expect(complaints).toEqual([])
+let complaints: string[]
+beforeEach(() => {
+  ;({ service, page, complaints } = current)
 })
 
 const state = (name: string) => page.locator(`.state[data-state=${name}]`)

@@ -1,42 +1,21 @@
 // The API's page in a real Chromium. Every test also fails on a console error, a blocked resource or a request to anywhere
 // else.
 
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { beforeEach, expect, test } from 'vitest'
 import { routeDocs } from '../../src/api/route-docs.ts'
-import { type RunningService, startService } from '../api/running-service.ts'
+import type { RunningService } from '../api/running-service.ts'
 import { seriousFindings } from '../support/accessibility.ts'
-import { noChromium, startBrowser } from '../support/browser.ts'
+import { servicePages } from '../support/service-pages.ts'
 
+const current = servicePages({ maxContext: 1024 })
 let service: RunningService
-let browser: Browser
 let page: Page
-const complaints: string[] = []
-
-beforeAll(async () => {
-  if (noChromium !== null) return
-  browser = await startBrowser()
-  service = await startService({ maxContext: 1024 })
-})
-afterAll(async () => {
-  await browser?.close()
-  await service?.stop()
-})
-beforeEach(async ({ skip }) => {
-  if (noChromium !== null) skip(noChromium)
-  complaints.length = 0
-  page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  page.on('request', (request) => {
-    if (!request.url().startsWith(service.url)) complaints.push(request.url())
-  })
+let complaints: string[]
+beforeEach(async () => {
+  ;({ service, page, complaints } = current)
   await page.goto(`${service.url}/docs`)
   await page.locator('details.route').first().waitFor()
-})
-afterEach(async () => {
-  await page?.close()
-  if (noChromium === null) expect(complaints).toEqual([])
 })
 
 const route = (id: string) => page.locator(`#${id}`)

@@ -1,6 +1,6 @@
 // What a process and its embedding process say to each other: structured clones over the IPC channel.
 
-import type { ErrorCode } from '../errors.ts'
+import type { Failure, FromChild } from '../kept-child.ts'
 import type { EncoderInfo } from './encoder.ts'
 
 /** What the process can be asked for, each with its answer. */
@@ -15,15 +15,7 @@ export type ToEmbedding =
   | { kind: 'open'; model: string; dataDir: string }
   | { [Name in CallName]: { kind: 'call'; id: number; name: Name; asked: Calls[Name]['asked'] } }[CallName]
 
-export interface Failure {
-  code: ErrorCode
-  message: string
-  field: string | undefined
-}
-
-export type FromEmbedding =
-  | { kind: 'ready'; info: EncoderInfo }
-  /** The model can't be opened; the process exits after it. */
-  | { kind: 'refused'; error: Failure }
-  | { kind: 'answer'; id: number; answer: Calls[CallName]['answer'] }
-  | { kind: 'failed'; id: number; error: Failure }
+export type FromEmbedding = FromChild<
+  EncoderInfo,
+  { id: number; answer: Calls[CallName]['answer'] } | { id: number; error: Failure }
+>

@@ -1,9 +1,9 @@
 // The process that embeds, a child of an API, a worker or a command: what it does blocks an event loop, and a native
 // abort ends only this process. When its parent is gone the channel closes and it exits.
 
-import { toAppError } from '../errors.ts'
+import { failureOf } from '../kept-child.ts'
 import { resolveEncoder } from '../tokenizer/model-files.ts'
-import type { Failure, FromEmbedding, ToEmbedding } from './embedding-messages.ts'
+import type { FromEmbedding, ToEmbedding } from './embedding-messages.ts'
 import { Encoder } from './encoder.ts'
 
 if (!process.send) {
@@ -34,15 +34,10 @@ async function answer(call: Extract<ToEmbedding, { kind: 'call' }>): Promise<voi
   const { id } = call
   try {
     const answer = call.name === 'tokenize' ? encoder!.tokenize(call.asked) : await encoder!.encode(call.asked)
-    tell({ kind: 'answer', id, answer })
+    tell({ kind: 'told', told: { id, answer } })
   } catch (thrown) {
-    tell({ kind: 'failed', id, error: failureOf(thrown) })
+    tell({ kind: 'told', told: { id, error: failureOf(thrown) } })
   }
-}
-
-function failureOf(thrown: unknown): Failure {
-  const { code, message, field } = toAppError(thrown)
-  return { code, message, field }
 }
 
 function tell(message: FromEmbedding, sent?: () => void): void {

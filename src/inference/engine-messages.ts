@@ -1,6 +1,6 @@
 // What a worker and its engine process say to each other: one message a step, structured clones over the IPC channel.
 
-import type { ErrorCode } from '../errors.ts'
+import type { FromChild } from '../kept-child.ts'
 import type { EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 
 export interface EngineSettings {
@@ -34,11 +34,10 @@ export type ToEngine =
   /** Drop everything and exit with code 0. */
   | { kind: 'close' }
 
-export type FromEngine =
+export type EngineNews =
   | { kind: 'progress'; progress: OpenProgress }
-  | { kind: 'ready'; info: EngineInfo }
-  /** The model can't be opened; the process exits after it. */
-  | { kind: 'refused'; code: ErrorCode; message: string; field: string | undefined }
   | { kind: 'step'; outputs: SequenceOutput[]; stats: EngineStats }
   /** The stats changed without an output: a cancellation, a chunk of a prompt. */
   | { kind: 'stats'; stats: EngineStats }
+
+export type FromEngine = FromChild<EngineInfo, EngineNews>

@@ -2,9 +2,9 @@
 // only this process. It lives exactly as long as its parent wants: signals of the process group are the parent's
 // business, and when the parent is gone the channel closes and this process exits.
 
-import { toAppError } from '../errors.ts'
+import { failureOf } from '../kept-child.ts'
 import type { Engine } from './engine.ts'
-import type { EngineSettings, FromEngine, ToEngine } from './engine-messages.ts'
+import type { EngineNews, EngineSettings, FromEngine, ToEngine } from './engine-messages.ts'
 import { openEngine } from './open-engine.ts'
 
 const statsIntervalMs = 250
@@ -43,34 +43,37 @@ process.on('message', (message: ToEngine) => {
 
 async function open(settings: EngineSettings): Promise<void> {
   try {
-    engine = await openEngine(settings, (progress) => tell({ kind: 'progress', progress }))
+    engine = await openEngine(settings, (progress) => report({ kind: 'progress', progress }))
   } catch (thrown) {
-    const { code, message, field } = toAppError(thrown)
-    tell({ kind: 'refused', code, message, field }, () => process.exit(1))
+    tell({ kind: 'refused', error: failureOf(thrown) }, () => process.exit(1))
     return
   }
-  report(engine)
+  watch(engine)
   tell({ kind: 'ready', info: engine.info })
 }
 
-function report(opened: Engine): void {
+function watch(opened: Engine): void {
   let told = JSON.stringify(opened.stats())
   opened.onStep((outputs) => {
     const stats = opened.stats()
     told = JSON.stringify(stats)
-    tell({ kind: 'step', outputs, stats })
+    report({ kind: 'step', outputs, stats })
   })
   setInterval(() => {
     const stats = opened.stats()
     if (JSON.stringify(stats) === told) return
     told = JSON.stringify(stats)
-    tell({ kind: 'stats', stats })
+    report({ kind: 'stats', stats })
   }, statsIntervalMs)
 }
 
 async function close(): Promise<void> {
   await engine?.close()
   process.exit(0)
+}
+
+function report(told: EngineNews): void {
+  tell({ kind: 'told', told })
 }
 
 function tell(message: FromEngine, sent?: () => void): void {

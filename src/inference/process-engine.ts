@@ -1,15 +1,10 @@
 // The engine in a child process. When the child dies, nothing is made up about its sequences: they are reported as
 // lost, their owner decides, and a new child is started.
-//
-//   start() -> opening -> ready -> (crash) -> pausing -> opening -> ready ...
-//                 |          \___________________________________________ close() -> closed
-//                 `-> refused: the first opening rejects start(), later ones count as crashes
 
-import type { ChildProcess } from 'node:child_process'
 import { AppError } from '../errors.ts'
-import { forkChild } from '../fork-child.ts'
+import { KeptChild } from '../kept-child.ts'
 import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
-import type { EngineSettings, FromEngine, OpenProgress, ToEngine } from './engine-messages.ts'
+import type { EngineNews, EngineSettings, OpenProgress, ToEngine } from './engine-messages.ts'
 import { noStats, sumOfStats } from './engine-stats.ts'
 
 export interface ProcessEngineOptions {
@@ -26,11 +21,9 @@ export interface EngineCrash {
   restartInMs: number
 }
 
-const longestPauseMs = 10_000
-const closeTimeoutMs = 3000
-
 export class ProcessEngine implements Engine {
-  readonly #options: ProcessEngineOptions
+  readonly #child: KeptChild<ToEngine, EngineInfo, EngineNews>
+  readonly #onProgress: ProcessEngineOptions['onProgress']
   readonly #stepListeners: ((outputs: SequenceOutput[]) => void)[] = []
   readonly #crashListeners: ((crash: EngineCrash) => void)[] = []
   /**
@@ -42,51 +35,51 @@ export class ProcessEngine implements Engine {
   #submitted = 0
   /** Submitted while no child was ready; already under their keys. */
   #unsent: SequenceRequest[] = []
-  #child: ChildProcess | null = null
-  #info: EngineInfo | null = null
-  #ready = false
-  #closed = false
   #stats = noStats
   /** Counters of children that died, so that the sums never go back. */
   #earlier = noStats
-  /** Children in a row that died before they were ready. */
-  #failedStarts = 0
-  #restartTimer: NodeJS.Timeout | null = null
 
   /** Resolves when the model can be used; rejects with the reason (`bad_model`, `engine_failed`, ...) when it can't. */
   static async start(options: ProcessEngineOptions): Promise<ProcessEngine> {
     const engine = new ProcessEngine(options)
-    await new Promise<void>((ready, failed) => engine.#spawn(ready, failed))
+    await engine.#child.start()
     return engine
   }
 
-  private constructor(options: ProcessEngineOptions) {
-    this.#options = options
+  private constructor({ settings, onProgress }: ProcessEngineOptions) {
+    this.#onProgress = onProgress
+    this.#child = new KeptChild({
+      name: 'engine',
+      ...{ beside: import.meta.url, module: 'engine-process' },
+      open: { kind: 'open', settings },
+      onReady: () => this.#sendUnsent(),
+      onTold: (news) => this.#hear(news),
+      onDeath: (error, restartInMs) => this.#lose(error, restartInMs),
+    })
   }
 
   get info(): EngineInfo {
-    if (this.#info === null) throw new AppError('internal', 'the engine has not started yet')
-    return this.#info
+    return this.#child.info
   }
 
   /** Whether a child runs what is submitted now; false while a new one is awaited, which then gets it. */
   get ready(): boolean {
-    return this.#ready
+    return this.#child.ready
   }
 
   /** The child's process id; null while a new one is awaited. */
   get pid(): number | null {
-    return this.#child?.pid ?? null
+    return this.#child.pid
   }
 
   submit(request: SequenceRequest): void {
-    if (this.#closed) throw new AppError('internal', `sequence ${request.id} was submitted to a closed engine`)
+    if (this.#child.closed) throw new AppError('internal', `sequence ${request.id} was submitted to a closed engine`)
     if (this.#keys.has(request.id)) throw new AppError('internal', `sequence ${request.id} is already running`)
     const key = String(this.#submitted++)
     this.#keys.set(request.id, key)
     this.#ids.set(key, request.id)
     const keyed = { ...request, id: key }
-    if (this.#ready) this.#tell({ kind: 'submit', request: keyed })
+    if (this.#child.ready) this.#child.tell({ kind: 'submit', request: keyed })
     else this.#unsent.push(keyed)
   }
 
@@ -95,7 +88,7 @@ export class ProcessEngine implements Engine {
     if (key === undefined) return
     this.#forget(id, key)
     this.#unsent = this.#unsent.filter((request) => request.id !== key)
-    if (this.#ready) this.#tell({ kind: 'cancel', id: key })
+    if (this.#child.ready) this.#child.tell({ kind: 'cancel', id: key })
   }
 
   onStep(listener: (outputs: SequenceOutput[]) => void): void {
@@ -113,62 +106,18 @@ export class ProcessEngine implements Engine {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     this.#forgetAll()
-    if (this.#restartTimer) clearTimeout(this.#restartTimer)
-    const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const exited = new Promise((resolve) => child.once('exit', resolve))
-    this.#tell({ kind: 'close' })
-    const timer = setTimeout(() => child.kill('SIGKILL'), closeTimeoutMs)
-    await exited
-    clearTimeout(timer)
+    await this.#child.close({ kind: 'close' })
   }
 
-  /** Starts a child and tells how that went; a failure also goes to the crash listeners, once there was a ready child. */
-  #spawn(ready: () => void = () => {}, failed: (error: AppError) => void = () => {}): void {
-    const child = forkChild(import.meta.url, 'engine-process')
-    let refusal: AppError | null = null
-    const lose = (error: AppError) => {
-      if (this.#child !== child) return
-      this.#lose(error)
-      failed(error)
-    }
-    this.#child = child
-    child.on('message', (message: FromEngine) => {
-      // Messages may still come after 'exit'; their sequences have been reported as lost.
-      if (this.#child !== child) return
-      if (message.kind === 'refused') {
-        refusal = new AppError(message.code, message.message, { field: message.field })
-      } else if (message.kind === 'ready') {
-        this.#becomeReady(message.info)
-        ready()
-      } else this.#hear(message)
-    })
-    child.once('exit', (code, signal) => {
-      const how = signal ? `was ended by ${signal}` : `exited with code ${code}`
-      lose(refusal ?? new AppError('engine_failed', `the engine process ${how}`))
-    })
-    child.on('error', (cause) => {
-      // One that could not be started has no exit.
-      const started = child.pid !== undefined
-      if (!started)
-        lose(new AppError('engine_failed', `the engine process can't be started: ${cause.message}`, { cause }))
-    })
-    this.#tell({ kind: 'open', settings: this.#options.settings })
-  }
-
-  #becomeReady(info: EngineInfo): void {
-    this.#info = info
-    this.#ready = true
-    this.#failedStarts = 0
-    for (const request of this.#unsent) this.#tell({ kind: 'submit', request })
+  #sendUnsent(): void {
+    for (const request of this.#unsent) this.#child.tell({ kind: 'submit', request })
     this.#unsent = []
   }
 
-  #hear(message: Exclude<FromEngine, { kind: 'refused' | 'ready' }>): void {
+  #hear(message: EngineNews): void {
     if (message.kind === 'progress') {
-      this.#options.onProgress?.(message.progress)
+      this.#onProgress?.(message.progress)
       return
     }
     this.#stats = message.stats
@@ -184,19 +133,13 @@ export class ProcessEngine implements Engine {
     if (outputs.length > 0) for (const listener of this.#stepListeners) listener(outputs)
   }
 
-  /** The child is gone. Once there was a ready one, another is started. */
-  #lose(error: AppError): void {
-    this.#child = null
-    this.#failedStarts = this.#ready ? 0 : this.#failedStarts + 1
-    this.#ready = false
+  #lose({ message }: AppError, restartInMs: number | null): void {
     this.#earlier = sumOfStats(this.#earlier, this.#stats)
     this.#stats = noStats
-    if (this.#closed || this.#info === null) return
+    if (restartInMs === null) return
     const lost = [...this.#keys.keys()]
     this.#forgetAll()
-    const restartInMs = this.#failedStarts === 0 ? 0 : Math.min(longestPauseMs, 250 * 2 ** this.#failedStarts)
-    this.#restartTimer = setTimeout(() => this.#spawn(), restartInMs)
-    for (const listener of this.#crashListeners) listener({ message: error.message, lost, restartInMs })
+    for (const listener of this.#crashListeners) listener({ message, lost, restartInMs })
   }
 
   #forget(id: string, key: string): void {
@@ -208,10 +151,5 @@ export class ProcessEngine implements Engine {
     this.#keys.clear()
     this.#ids.clear()
     this.#unsent = []
-  }
-
-  #tell(message: ToEngine): void {
-    // Sending to a child that is just dying fails; its 'exit' follows and reports what is lost.
-    this.#child?.send(message, () => undefined)
   }
 }

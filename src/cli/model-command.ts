@@ -73,11 +73,13 @@ async function show(setting: string | undefined, { json = false }: { json?: bool
 }
 
 function shapeRows({ architecture, layers, hiddenSize, heads, kvHeads, headDim }: ModelConfig): [string, string][] {
+  const numbersPerToken = layers * kvHeads * headDim * 2
+  const kilobytes = (bytesEach: number) => ((numbersPerToken * bytesEach) / 1000).toFixed(1)
   return [
     ['architecture', architecture],
     ['layers', `${layers} of width ${hiddenSize}`],
     ['attention', `${heads} heads, ${kvHeads} for keys and values, of ${headDim}`],
-    ['KV cache', `${Math.ceil((layers * kvHeads * headDim * 8) / 1024)} KB a token in float32`],
+    ['KV cache', `${kilobytes(1)} KB a token, ${kilobytes(4)} with MODEL_PRECISION=float32`],
   ]
 }
 

@@ -39,3 +39,17 @@ describe('analyze', () => {
     expect(result).toMatchObject({ exitCode })
   })
 })
+
+describe('model show', () => {
+  it('tells the memory that a token takes, in the precision that is the default and in the other', async () => {
+    const { exitCode, output } = await runCommand(process.execPath, [bin, 'model', 'show'], {
+      env: { ...process.env, MODEL: '' },
+      timeoutMs: 60_000,
+    })
+    expect({ exitCode, output }).toMatchObject({
+      exitCode: 0,
+      // 30 layers, keys and values of 3 heads of 64 numbers.
+      output: expect.stringContaining('11.5 KB a token, 46.1 with MODEL_PRECISION=float32'),
+    })
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Append, AppendResult } from '../../src/stream/job-store.ts'
-import { Publisher, type StopVerdict } from '../../src/stream/publisher.ts'
+import type { StopVerdict } from '../../src/stream/job-writer.ts'
+import { Publisher } from '../../src/stream/publisher.ts'
 import { done, token } from './stack.ts'
 
 /** A log in memory that follows the append script's rules and can be made to misbehave. */

@@ -11,7 +11,7 @@ import { type Caller, isOperator, ownerListed } from './auth/caller.ts'
 import { type DescribedJob, describeJob, type ListedJob, listJobs } from './describe-job.ts'
 import type { ApiService } from './service.ts'
 import type { SseResponse } from './sse-response.ts'
-import { sseFrame } from './wire.ts'
+import { modelData, sseFrame } from './wire.ts'
 
 const snapshotMs = 1000
 const listed = 50
@@ -83,7 +83,7 @@ export class ActivityFeed {
     const workers = isOperator(this.#caller, auth.keys.hasAdmin) ? watch.state.workers : []
     const sample = history.samples.at(-1)
     const queue = { admitted, waiting }
-    return sseFrame('snapshot', { model, reachable, jobs, workers, queue, ...(sample && { sample }) })
+    return sseFrame('snapshot', { model: modelData(model), reachable, jobs, workers, queue, ...(sample && { sample }) })
   }
 
   async #withReason(job: ListedJob): Promise<DescribedJob & { error?: string }> {

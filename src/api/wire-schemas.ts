@@ -87,11 +87,13 @@ export const feedbackResultSchema = z.object({
     .describe('what the same failure is answered with from now on, where that is new'),
 })
 
+const servedModel = z.object({ name: z.string(), precision: z.string(), max_context: z.int() })
+
 export const healthSchema = z.object({
   status: z.literal('ok'),
   version: z.string(),
   uptime_s: z.int(),
-  model: z.object({ name: z.string(), precision: z.string(), max_context: z.int() }),
+  model: servedModel,
   model_loaded: z.boolean().describe('whether a worker has the model loaded and can serve'),
   redis: z.enum(['up', 'down']),
   workers: z.int(),
@@ -123,7 +125,7 @@ const sample = z.object({
 })
 export const historyEventSchema = z.object({ samples: z.array(sample) })
 export const snapshotEventSchema = z.object({
-  model: z.object({ name: z.string(), precision: z.string(), maxContext: z.int() }),
+  model: servedModel,
   reachable: z.boolean().describe('whether Redis answers'),
   jobs: z.array(jobSchema.omit({ result: true, error: true }).extend({ error: z.string().optional() })),
   workers: z.array(worker).describe('none where the key is not an operator’s'),

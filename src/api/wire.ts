@@ -1,6 +1,7 @@
 // Events and results in the forms that clients see.
 
 import type { StreamEvent, TokenEvent } from '../stream/events.ts'
+import type { ServedModel } from './service.ts'
 
 /** One Server-Sent Event. JSON never holds a line break, so one data line is enough. */
 export function sseFrame(event: string, data: unknown, id?: number): string {
@@ -30,6 +31,10 @@ function sseData(jobId: string, event: StreamEvent): unknown {
 
 export function queuedData(id: string, position: number, etaMs: number | null) {
   return { id, position, eta_ms: etaMs }
+}
+
+export function modelData({ name, precision, maxContext }: ServedModel) {
+  return { name, precision, max_context: maxContext }
 }
 
 function logprobData({ id, logprob, top }: NonNullable<TokenEvent['logprob']>) {

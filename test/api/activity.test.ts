@@ -2,6 +2,7 @@
 
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { snapshotEventSchema } from '../../src/api/wire-schemas.ts'
 import { type RunningService, startService } from './running-service.ts'
 import { type ClientEvent, followStream, post } from './sse-client.ts'
 
@@ -62,7 +63,9 @@ describe('the feed', () => {
       expect(JSON.stringify(reader.events)).not.toContain('"pid"')
     }
     expect(early[2]!.jobs.map(({ id }) => id)).toEqual(expect.arrayContaining([alices, bobs]))
-    expect(early[2]!.of('snapshot').at(-1)?.data.workers).toHaveLength(1)
+    const { model, workers } = snapshotEventSchema.parse(early[2]!.of('snapshot').at(-1)?.data)
+    expect(model).toMatchObject({ name: expect.any(String), max_context: expect.any(Number) })
+    expect(workers).toHaveLength(1)
     for (const reader of [...early, late]) reader.leave()
   })
 

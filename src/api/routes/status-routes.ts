@@ -5,6 +5,7 @@ import { AppError } from '../../errors.ts'
 import { requireAdmin } from '../auth/authenticate.ts'
 import { openApiDocument } from '../openapi.ts'
 import type { ApiService } from '../service.ts'
+import { modelData } from '../wire.ts'
 
 export function openRoutes(service: ApiService): Router {
   const { watch, model, version } = service
@@ -20,7 +21,7 @@ export function openRoutes(service: ApiService): Router {
       status: 'ok',
       version,
       uptime_s: Math.round((Date.now() - startedAt) / 1000),
-      model: { name: model.name, precision: model.precision, max_context: model.maxContext },
+      model: modelData(model),
       model_loaded: reachable && watch.serving.length > 0,
       redis: reachable ? 'up' : 'down',
       workers: reachable ? workers.length : 0,

@@ -1,5 +1,6 @@
 // Every code block of README and docs runs, against a real service.
 
+import { readFileSync } from 'node:fs'
 import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,10 +70,19 @@ const post = (path: string) =>
     body: JSON.stringify({ kind: 'generate', prompt: 'Hello', max_tokens: 200 }),
   })
 
+/** Of what the package exports under this name. */
+function sourceOf(name: string): string {
+  const { exports } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'))
+  const built: string = exports[`./${name}`].default
+  return join(repository, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
+}
+
 async function node({ code }: CodeBlock): Promise<void> {
   const file = join(folder, `block-${Math.random().toString(36).slice(2)}.mts`)
-  const client = join(repository, 'src/client/client.ts')
-  await writeFile(file, here(code).replaceAll("'workflowai/client'", JSON.stringify(client)))
+  await writeFile(
+    file,
+    here(code).replaceAll(/'workflowai\/([\w-]+)'/g, (_, name) => JSON.stringify(sourceOf(name))),
+  )
   const output = await run(process.execPath, ['--import', import.meta.resolve('tsx'), file])
   expect(output.trim()).not.toBe('')
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { AppError } from '../../src/errors.ts'
 import { ruleSetWith } from '../../src/logs/user-rules.ts'
+import { codeBlocks } from '../docs/markdown.ts'
 import { reduced } from './reduced-fixture.ts'
 
 let folder: string
@@ -33,6 +34,13 @@ describe('rules of the user', () => {
     const { diagnosis } = reduced("frob: 12 gadgets\nfrob: Unknown gadget 'z' here\n", { rules: ruleSetWith(folder) })
     expect(diagnosis).toMatchObject({ summary: 'There is no gadget z.', category: 'configuration' })
     expect(diagnosis.root_cause?.evidence[0]).toMatchObject({ line_start: 2, line_end: 2 })
+  })
+
+  it('may be written as the guide shows', () => {
+    const example = codeBlocks('docs/guide.md').find(({ language }) => language === 'json')
+    write('frob.json', example?.code ?? '')
+    const { diagnosis } = reduced("frob: Unknown gadget 'z' here\n", { rules: ruleSetWith(folder) })
+    expect(diagnosis).toMatchObject({ summary: 'There is no gadget z.', fixes: [{ action: 'Define z.' }] })
   })
 
   it.each([

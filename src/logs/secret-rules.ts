@@ -54,7 +54,10 @@ export const secretRules: SecretRule[] = [
     String.raw`(?<=hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{16,255}`,
   ),
   literal('discord-webhook', ['api/webhooks'], String.raw`(?<=\/api\/webhooks\/\d{5,25}\/)[\w-]{20,128}`),
-  literal('telegram-token', [':aa'], String.raw`(?<!\d)\d{8,10}:AA[\w-]{33}`),
+  // Anyone who has the link has the file, until it expires.
+  literal('url-signature', ['-signature='], String.raw`(?<=\bX-(?:Amz|Goog)-Signature=)[a-fA-F0-9]{32,1024}`),
+  literal('teams-webhook', ['incomingwebhook/'], String.raw`(?<=\/IncomingWebhook\/)[\w/-]{16,255}`),
+  literal('telegram-token', [':aa'], String.raw`(?<!\d)\d{8,10}:AA[\w-]{32,33}`),
   literal('npm-token', ['npm_'], String.raw`\bnpm_[A-Za-z0-9]{30,64}\b`),
   literal('pypi-token', ['pypi-ag'], String.raw`\bpypi-Ag[\w-]{50,255}`),
   literal('rubygems-token', ['rubygems_'], String.raw`\brubygems_[a-f0-9]{40,64}\b`),
@@ -79,6 +82,18 @@ export const secretRules: SecretRule[] = [
   literal('shopify-token', ['shp'], String.raw`\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b`),
   literal('linear-token', ['lin_'], String.raw`\blin_(?:api|oauth)_[A-Za-z0-9]{30,64}\b`),
   literal('sentry-token', ['sntry'], String.raw`\bsntry[su]_[\w+/=-]{30,512}`),
+  literal('sonar-token', ['sqp_', 'sqa_', 'squ_'], String.raw`\bsq[pau]_[a-f0-9]{40}\b`),
+  literal('pulumi-token', ['pul-'], String.raw`\bpul-[a-f0-9]{40}\b`),
+  literal('fly-token', ['fm1', 'fm2_'], String.raw`\bfm(?:1[ar]|2)_[\w+/=-]{20,2048}`),
+  literal('planetscale-token', ['pscale_'], String.raw`\bpscale_(?:tkn|oauth|pw)_[\w.-]{32,64}`),
+  literal('postman-key', ['pmak-'], String.raw`\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b`),
+  literal('new-relic-key', ['nrak-'], String.raw`\bNRAK-[A-Z0-9]{27,32}\b`),
+  literal('gitlab-token', ['gr1348941'], String.raw`\bGR1348941[\w-]{20,64}`),
+  literal('doppler-token', ['dp.'], String.raw`\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,128}`),
+  literal('terraform-token', ['.atlasv1.'], String.raw`(?<![\w.])[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{60,72}`),
+  literal('nuget-key', ['oy2'], String.raw`\boy2[a-z0-9]{43}\b`),
+  literal('supabase-token', ['sbp_'], String.raw`\bsbp_[a-f0-9]{40}\b`),
+  literal('mailgun-key', ['key-'], String.raw`(?<![\w-])key-[a-z0-9]{32}\b`),
   literal('age-key', ['age-secret-key'], String.raw`\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b`),
   // Header, payload and signature; the lookbehind gives each run of base64url one start.
   literal('jwt', ['eyj'], String.raw`(?<![\w-])eyJ[\w-]{6,8192}\.[\w-]{4,8192}(?:\.[\w-]{0,8192}){0,3}`),
@@ -136,6 +151,36 @@ export const secretRules: SecretRule[] = [
       'gi',
     ),
     accept: isSecret,
+  },
+  {
+    // redis-cli -a value, ldapsearch -w value, unzip -P value, and curl's -u among other letters.
+    id: 'secret-flag',
+    hints: ['redis-cli', 'ldap', 'zip ', 'curl '],
+    pattern:
+      /\b(?:redis-cli\s(?:[^|;\n]{0,300}?\s)?(?:-a|--pass)|ldap(?:search|add|modify|delete|whoami|passwd)\s(?:[^|;\n]{0,300}?\s)?-w|(?:un)?zip\s(?:[^|;\n]{0,300}?\s)?-P|curl\s(?:[^|;\n]{0,300}?\s)?-[a-zA-Z]{1,8}u\s{1,3}["']?[^\s:"']{1,128}:)\s{0,3}["']?(?<secret>[^\s"'|;]{3,512})/g,
+    accept: isSecret,
+  },
+  {
+    // keytool -storepass value, openssl -passin pass:value
+    id: 'secret-flag',
+    hints: ['storepass', 'keypass', ' pass:'],
+    pattern:
+      /(?:\s-(?:src|dest|new|old)?(?:store|key)pass\s{1,3}|\s-?-pass(?:in|out)?\s{1,3}pass:)["']?(?<secret>[^\s"']{3,512})/g,
+    accept: isSecret,
+  },
+  {
+    // A runner is told what to mask, and may write that down first.
+    id: 'secret-flag',
+    hints: ['add-mask'],
+    pattern: /(?:::add-mask::|##\[add-mask\])\s{0,3}(?<secret>[^\n]{3,1024})/g,
+    accept: isSecret,
+  },
+  {
+    id: 'secret-flag',
+    hints: ['sonar.login', 'securestring'],
+    pattern:
+      /(?:sonar\.login=|\bConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?)["']?(?<secret>[^\s"'$(][^\s"']{5,512})/gi,
+    accept: (value) => isSecret(value) && /\d/.test(value),
   },
   {
     // echo value | docker login --password-stdin

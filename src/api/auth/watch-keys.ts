@@ -40,8 +40,9 @@ export function watchKeys({ files, read, ring, logger }: WatchedKeys): () => voi
 
 async function stateOf(file: string): Promise<string> {
   try {
-    const { ino, size, mtimeMs } = await stat(file)
-    return `${ino} ${size} ${mtimeMs}`
+    // Not the time of its content, which tools that copy files set back, and which stays when it is made readable.
+    const { ino, size, ctimeMs } = await stat(file)
+    return `${ino} ${size} ${ctimeMs}`
   } catch {
     return 'away'
   }

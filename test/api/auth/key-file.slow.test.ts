@@ -1,6 +1,6 @@
 // Keys in a file, as a running API process takes what is written there.
 
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -58,4 +58,18 @@ it('is read again when it changes: keys come and go without a restart, and what 
   await writeFile(file, `alice:${alice}\n`)
   await until(alice, 200)
   await until(bob, 401)
+})
+
+it('is read again when only its content is another: of the same length, and as old as before', async () => {
+  const newer = 'alice-secret-9'
+  await writeFile(file, `alice:${alice}\n`)
+  await until(alice, 200)
+  const { atime, mtime } = await stat(file)
+  await utimes(file, atime, mtime)
+  await until(alice, 200)
+  // As rsync leaves it.
+  await writeFile(file, `alice:${newer}\n`)
+  await utimes(file, atime, mtime)
+  await until(newer, 200)
+  await until(alice, 401)
 })

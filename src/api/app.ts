@@ -59,8 +59,9 @@ export function createApp(service: ApiService): Express {
 function accessLog({ logger, metrics }: ApiService): RequestHandler {
   return (request, response, next) => {
     const startedAt = performance.now()
+    // Now: inside of what answers for /v1 the path is without it, and a response may close there.
+    const { method, path } = request
     response.on('close', () => {
-      const { method, path } = request
       const id = response.get('X-Request-Id')
       const status = response.statusCode
       metrics.requestEnded(method, request.route?.path ?? 'unknown', status)

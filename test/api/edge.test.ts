@@ -1,15 +1,18 @@
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PassThrough } from 'node:stream'
+import { pino } from 'pino'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type RunningService, startService } from './running-service.ts'
 import { post } from './sse-client.ts'
 
 const origin = 'https://app.example.com'
 let service: RunningService
 let closed: RunningService
+const log = new PassThrough()
 beforeAll(async () => {
   service = await startService({ env: { CORS_ORIGINS: origin, BODY_LIMIT: '100kb,200kb' } })
-  closed = await startService({ env: { API_KEYS: 'alice:alice-secret-1' } })
+  closed = await startService({ env: { API_KEYS: 'alice:alice-secret-1' }, logger: pino(log) })
 })
 afterAll(() => Promise.all([service.stop(), closed.stop()]))
 
@@ -116,5 +119,18 @@ describe('HEAD', () => {
     const response = await fetch(`${service.url}/activity`, { method: 'HEAD', signal: AbortSignal.timeout(5000) })
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/event-stream')
+  })
+})
+
+describe('the log of requests', () => {
+  it('has the whole path of each, of those refused below /v1 too, and no query', async () => {
+    const headers = { authorization: 'Bearer alice-secret-1', 'content-type': 'application/json' }
+    let written = ''
+    log.on('data', (chunk) => {
+      written += chunk
+    })
+    await fetch(`${closed.url}/v1/completions?q=hidden`, { method: 'POST', headers, body: '{}' })
+    await vi.waitFor(() => expect(written).toContain('"path":"/v1/completions"'))
+    expect(written).not.toContain('hidden')
   })
 })

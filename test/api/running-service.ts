@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { type ApiServer, startApi } from '../../src/api/api-server.ts'
 import type { Embeddings } from '../../src/embedding/embeddings.ts'
 import { LocalEngine } from '../../src/inference/local-engine.ts'
@@ -28,6 +28,8 @@ export interface ServiceOptions {
   /** Decode steps a second; null: as fast as possible. */
   stepsPerSecond?: number | null
   env?: NodeJS.ProcessEnv
+  /** Instead of the silent one. */
+  logger?: Logger
   redis?: TestRedisOptions
   /** Instead of a Redis of its own: where the test's is. */
   redisUrl?: string
@@ -91,7 +93,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Runnin
       model: { name: 'scripted', precision: 'float32', maxContext },
       tokenizerFiles: options.chatTemplate === undefined ? embeddedFiles : filesWith(options.chatTemplate),
       version: '0.0.0',
-      logger,
+      logger: options.logger ?? logger,
     })
   const startOneWorker = () =>
     startWorker({

@@ -71,6 +71,8 @@ describe('rules of the user', () => {
     ['pattern', { pattern: '(?i)unknown gadget (.*)*x$' }],
     ['pattern', { pattern: "unknown gadget '\\w+'|(a|a)*b" }],
     ['pattern', { pattern: "\\w*\\w*\\w*!|unknown gadget '\\w+'" }],
+    ['pattern', { pattern: "unknown gadget '\\w+'|(é+)+!" }],
+    ['pattern', { pattern: "unknown gadget '\\w+'|(?:qz|qzqz)+!" }],
     ['unless', { unless: '^(\\s*\\w+\\s*)*;$' }],
     ['below.while', { below: { while: '(\\d+[.:]?)+$', max: 3 } }],
   ])('whose %s backtracks without end are refused by file, rule and line: %j', (field, change) => {

@@ -3,6 +3,7 @@
 
 import type { CallbackManagerForChainRun } from '@langchain/core/callbacks/manager'
 import { patchConfig, Runnable, type RunnableConfig } from '@langchain/core/runnables'
+import { AppError } from '../errors.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Analysis } from '../logs/analysis.ts'
 import { reduceLog } from '../logs/reduce-log.ts'
@@ -78,7 +79,7 @@ export class LogAnalyzer extends Runnable<LogInput, Analysis> {
       async (log: LogInput, config?: Partial<RunnableConfig>, run?: CallbackManagerForChainRun) => {
         const child = patchConfig(config, run && { callbacks: run.getChild() })
         for await (const item of this.events(this.reduce(log), child)) if (item.type === 'result') return item.analysis
-        throw new Error('an analysis always has a result')
+        throw new AppError('internal', 'the analysis ended without a result')
       },
       input,
       options,

@@ -43,6 +43,15 @@ export async function readStream(response: Response): Promise<StreamResult> {
   return { response, events, text: textOf(events), end: events.at(-1) }
 }
 
+/** A stream whose events can be looked at while they come. */
+export function watchStream(response: Response): { events: ClientEvent[]; ended: Promise<void> } {
+  const events: ClientEvent[] = []
+  const read = async () => {
+    for await (const event of followStream(response)) events.push(event)
+  }
+  return { events, ended: read() }
+}
+
 export function textOf(events: ClientEvent[]): string {
   return events.flatMap(({ type, data }) => (type === 'token' ? [data.token as string] : [])).join('')
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/inference/clock.ts'
 import { LocalEngine } from '../../src/inference/local-engine.ts'
 import type { ModelRunner } from '../../src/inference/model-runner.ts'
@@ -148,7 +148,7 @@ describe('the local engine', () => {
   it('delivers nothing after it was closed', async () => {
     const client = new EngineClient(engineOver(new ScriptedRunner({ ...shape, stepsPerSecond: 100 })))
     void client.generate(requestFor('a', { maxTokens: 400 }))
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await vi.waitFor(() => expect(client.steps.length).toBeGreaterThan(0))
     await client.engine.close()
     const steps = client.steps.length
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { closeRedis, connectRedis } from '../../src/stream/redis.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
-import { type ClientEvent, followStream, post, streamOf } from '../api/sse-client.ts'
+import { type ClientEvent, post, streamOf, watchStream } from '../api/sse-client.ts'
 
 let service: RunningService
 afterEach(() => service.stop())
@@ -17,12 +17,12 @@ describe('a Redis that is frozen for longer than a lock lives', () => {
     service = await startService({ slots: 4, stepsPerSecond: 100 })
     const url = `${service.url}/generate/stream`
     const whole = await streamOf(url, request)
-    const running = streamOf(url, request)
-    await sleep(800)
+    const { events, ended } = watchStream(await post(url, request))
+    await vi.waitFor(() => expect(tokens(events).length).toBeGreaterThan(20), 10_000)
     await service.redis.pause()
     await sleep(8000)
     await service.redis.resume()
-    const { events } = await running
+    await ended
     expect(tokens(events)).toEqual(tokens(whole.events))
     expect(events.at(-1)).toMatchObject({ type: 'done', data: { tokens_generated: 450 } })
   })
@@ -33,12 +33,10 @@ describe('a Redis that is killed and started again after half a minute', () => {
     service = await startService({ slots: 4, stepsPerSecond: 100, redis: { durable: true } })
     const url = `${service.url}/generate/stream`
     const whole = await streamOf(url, request)
-    const streams = [1, 2, 3].map(async () => {
-      const events: ClientEvent[] = []
-      for await (const event of followStream(await post(url, request))) events.push(event)
-      return events
-    })
-    await sleep(800)
+    const streams = await Promise.all([1, 2, 3].map(async () => watchStream(await post(url, request))))
+    await vi.waitFor(() => {
+      for (const { events } of streams) expect(tokens(events).length).toBeGreaterThan(20)
+    }, 10_000)
     await service.redis.kill()
     await vi.waitFor(async () => {
       const refused = await post(url, request)
@@ -48,7 +46,8 @@ describe('a Redis that is killed and started again after half a minute', () => {
     // Long enough for more tokens than a worker holds for a Redis that is away.
     await sleep(30_000)
     await service.redis.restart()
-    for (const events of await Promise.all(streams)) {
+    await Promise.all(streams.map(({ ended }) => ended))
+    for (const { events } of streams) {
       const logged = events.filter(({ id }) => id !== null)
       expect(logged.map(({ id }) => id)).toEqual(logged.map((_, index) => index))
       expect(tokens(events)).toEqual(tokens(whole.events))

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { jobSchema } from '../../src/api/wire-schemas.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
-import { streamOf } from '../api/sse-client.ts'
+import { post, streamOf, textOf, watchStream } from '../api/sse-client.ts'
 
 describe('two workers', () => {
   let service: RunningService
@@ -35,12 +35,13 @@ describe('two workers', () => {
   it('hand over what one of them runs when it shuts down, and the stream goes on without a seam', async () => {
     const request = { prompt: 'A long story', max_tokens: 120, ignore_eos: true, seed: 4 }
     const whole = await streamOf(`${service.url}/generate/stream`, request)
-    const running = streamOf(`${service.url}/generate/stream`, request)
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    const { events, ended } = watchStream(await post(`${service.url}/generate/stream`, request))
+    await vi.waitFor(() => expect(events.length).toBeGreaterThan(10), 10_000)
     await service.startWorker()
     await Promise.all(service.workers.slice(0, 2).map((worker) => worker.stop()))
-    const { text, events, end } = await running
-    expect(text).toBe(whole.text)
+    await ended
+    const end = events.at(-1)
+    expect(textOf(events)).toBe(whole.text)
     expect(events.filter(({ type }) => type === 'token').length).toBe(
       whole.events.filter(({ type }) => type === 'token').length,
     )

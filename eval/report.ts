@@ -47,7 +47,7 @@ export function missReport({ half, scores }: HalfResult, named: boolean): string
   return `${half} half, missed:\n${lines.join('\n')}\n`
 }
 
-export function problemsOf(score: Score): string[] {
+function problemsOf(score: Score): string[] {
   const problems: string[] = []
   if (score.clean && !score.right) problems.push('clean, but called failed')
   if (!score.clean && score.quotes === 0) problems.push('failed, but called clean')

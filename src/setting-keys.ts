@@ -110,7 +110,7 @@ function checked(key: string, place: string): string {
 }
 
 /** One key under two names would make it a matter of chance whose jobs it sees. */
-export function refuseSharedKeys(keys: ApiKey[]): void {
+function refuseSharedKeys(keys: ApiKey[]): void {
   const names = new Map<string, string>()
   for (const { name, hash } of keys) {
     const id = hash.toString('hex')

@@ -3,7 +3,7 @@
 import type { Response } from 'express'
 import { drained } from './drained.ts'
 
-export const heartbeatMs = 15_000
+const heartbeatMs = 15_000
 const retryMs = 3000
 
 /** Of this process; one timer serves all of them. */

@@ -43,7 +43,7 @@ function logprobData({ id, logprob, top }: NonNullable<TokenEvent['logprob']>) {
 
 type DoneEvent = Extract<StreamEvent, { type: 'done' }>
 
-export function doneData(id: string, event: DoneEvent) {
+function doneData(id: string, event: DoneEvent) {
   return {
     id,
     tokens_generated: event.tokensGenerated,

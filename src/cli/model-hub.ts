@@ -93,7 +93,7 @@ export class ModelHub {
   }
 }
 
-export function offline(endpoint: string, cause: Error): AppError {
+function offline(endpoint: string, cause: Error): AppError {
   const reason = (cause.cause as NodeJS.ErrnoException | undefined)?.code ?? cause.message
   return new AppError(
     'unavailable',

@@ -67,7 +67,7 @@ export function bracketed(open: string, content: Expression, close: string): Exp
 }
 
 /** Any number of items. */
-export function list(item: Expression): Expression {
+function list(item: Expression): Expression {
   return optional(all(item, repeat(all(comma, item), 0, null)))
 }
 

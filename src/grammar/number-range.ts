@@ -21,7 +21,7 @@ export function integersBetween({ min, max }: Bounds): Expression {
 }
 
 /** Numbers between the bounds that are not whole: up to six decimals, the last of them not 0. */
-export function fractionsBetween({ min, max }: Bounds): Expression {
+function fractionsBetween({ min, max }: Bounds): Expression {
   const decimals = all(text('.'), repeat(anyDigit, 0, 5), digitBetween(1, 9))
   const magnitudes = (low: number, high: number | null, sign: string): Expression => {
     // n.d lies between the whole numbers n and n + 1.

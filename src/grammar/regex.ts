@@ -5,8 +5,8 @@ import { type CharSet, charSet, complement, union } from './char-set.ts'
 import { refusalOf } from './refusal.ts'
 import { all, type Expression, one, oneCharOf, repeat, text } from './rules.ts'
 
-export const maxRegexLength = 2000
-export const maxRepeat = 1000
+const maxRegexLength = 2000
+const maxRepeat = 1000
 const maxGroupDepth = 32
 
 const digits = charSet([0x30, 0x39])

@@ -38,7 +38,7 @@ export function schemaRules(schema: Schema, field: string): Rules {
   return new Map([...jsonRules, ...lowering.run()])
 }
 
-export class SchemaLowering {
+class SchemaLowering {
   readonly #root: Schema
   readonly #field: string
   readonly #rules = new Map<string, Expression>()

@@ -16,7 +16,7 @@ export function scopeOf(owner: string): string {
 }
 
 /** Cases that a scope may hold: every process keeps them in memory. */
-export const maxCases = 2000
+const maxCases = 2000
 
 const putScript = `
 -- KEYS: cases, versions      ARGV: scope, most, then per case: id, JSON

@@ -66,7 +66,7 @@ export const knowledgeCaseSchema = caseInputSchema.extend({
 export type KnowledgeCase = z.infer<typeof knowledgeCaseSchema>
 
 /** By what a case was found: words of a line that are the case's own, or an embedding model that finds them alike. */
-export const matches = ['wording', 'meaning'] as const
+const matches = ['wording', 'meaning'] as const
 export const similarCaseSchema = knowledgeCaseSchema.extend({
   matched: z.array(z.enum(matches)).default(['wording']),
 })

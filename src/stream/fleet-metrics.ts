@@ -21,7 +21,7 @@ const counter = (help: string, label?: string): Metric => ({ help, buckets: null
 const histogram = (help: string, buckets: number[]): Metric => ({ help, buckets })
 
 /** Names as vLLM has them, behind `workflowai:`. */
-export const fleetCatalog = {
+const fleetCatalog = {
   prompt_tokens_total: counter('Prompt tokens of sequences that have started'),
   generation_tokens_total: counter('Generated tokens'),
   prefix_cache_queries_total: counter('Prompt tokens looked up for reuse'),

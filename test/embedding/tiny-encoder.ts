@@ -7,7 +7,7 @@ import type { GraphBuilder } from '../../src/inference/model/graph-builder.ts'
 import { generator } from '../inference/model/tiny-models.ts'
 import { writeExport } from '../inference/stock/tiny-exports.ts'
 
-export const signs = ['[PAD]', '[UNK]', '[CLS]', '[SEP]']
+const signs = ['[PAD]', '[UNK]', '[CLS]', '[SEP]']
 const groups = [
   ['boiler', 'furnace', 'heater'],
   ['handshake', 'greeting'],

@@ -38,7 +38,7 @@ export async function createStockRunner(graph: StockGraph, options: RunnerOption
   }
 }
 
-export class StockRunner extends GraphRunner {
+class StockRunner extends GraphRunner {
   readonly exactRuns = false
   readonly #session: InferenceSession
   readonly #layout: StockLayout

@@ -30,7 +30,7 @@ export function writeGguf(folder: string, model: TinyModel, options: GgufOptions
   return path
 }
 
-export function ggufOf({ config, tensors }: TinyModel, { version = 3, forceType, quantize }: GgufOptions): Buffer {
+function ggufOf({ config, tensors }: TinyModel, { version = 3, forceType, quantize }: GgufOptions): Buffer {
   const architecture = { LlamaForCausalLM: 'llama', Qwen2ForCausalLM: 'qwen2', Qwen3ForCausalLM: 'qwen3' }[
     config.architectures[0]
   ] as string

@@ -155,7 +155,7 @@ export function writeSafetensors(folder: string, { config, tensors }: TinyModel,
   }
 }
 
-export function safetensorsOf(tensors: TinyTensors, names: string[]): Buffer {
+function safetensorsOf(tensors: TinyTensors, names: string[]): Buffer {
   let at = 0
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   for (const name of names) {

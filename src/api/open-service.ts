@@ -14,6 +14,7 @@ import { JobStore } from '../stream/job-store.ts'
 import { keysOf } from '../stream/keys.ts'
 import { JobQueue } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { SharedKeys } from '../stream/shared-keys.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import { readChatTemplate, type TokenizerFiles } from '../tokenizer/tokenizer.ts'
 import { toolFormOf } from '../tokenizer/tool-form.ts'
@@ -80,7 +81,10 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
   const registry = new WorkerRegistry(redis, keys)
   const queue = new JobQueue(redis, keys, warn('queue connection'))
   const readers = new Readers()
-  const watch = new QueueWatch(index, registry, readers, warn('could not read the queue'))
+  const shared = new SharedKeys(redis, keys, (dropped) =>
+    logger.error({ keys: dropped }, 'keys of the queue held something else and were dropped'),
+  )
+  const watch = new QueueWatch({ index, registry, shared }, readers, warn('could not read the queue'))
   const metrics = new ApiMetrics(watch, readers, () => fleetMetricsText(redis, keys))
   const history = new ActivityHistory(watch)
   const shutdown = new AbortController()
@@ -107,7 +111,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
     auth: { keys: keyRing, tickets: new Tickets(redis, keys) },
     limits: { requests: openLimiter(redis, keys, 'requests', settings.rateLimitRequests), tokens: ledger },
     submit: {
-      ...{ gate: new AdmissionGate(redis, keys), store, queue, watch, threads, formats, tracing },
+      ...{ gate: new AdmissionGate(redis, keys, shared), store, queue, watch, threads, formats, tracing },
       onQueueError: warn('could not add a job'),
       limits: {
         maxJobs: settings.queueMaxJobs,

@@ -4,6 +4,7 @@ import type { AppError } from '../errors.ts'
 import { toAppError } from '../errors.ts'
 import type { QueueSpeed } from '../stream/admission.ts'
 import type { JobIndex } from '../stream/job-index.ts'
+import type { SharedKeys } from '../stream/shared-keys.ts'
 import type { LiveWorker, WorkerRegistry } from '../stream/worker-registry.ts'
 import type { Readers } from './readers.ts'
 
@@ -21,18 +22,26 @@ export interface QueueState {
   reachable: boolean
 }
 
+export interface QueueSources {
+  index: JobIndex
+  registry: WorkerRegistry
+  shared: SharedKeys
+}
+
 export class QueueWatch {
   readonly #index: JobIndex
   readonly #registry: WorkerRegistry
+  readonly #shared: SharedKeys
   readonly #readers: Readers
   readonly #onError: (error: AppError) => void
   state: QueueState = { workers: [], admitted: 0, waiting: 0, promptTokens: 0, holdMs: firstHoldMs, reachable: false }
   #timer: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | null = null
 
-  constructor(index: JobIndex, registry: WorkerRegistry, readers: Readers, onError: (error: AppError) => void) {
-    this.#index = index
-    this.#registry = registry
+  constructor(sources: QueueSources, readers: Readers, onError: (error: AppError) => void) {
+    this.#index = sources.index
+    this.#registry = sources.registry
+    this.#shared = sources.shared
     this.#readers = readers
     this.#onError = onError
   }
@@ -77,11 +86,9 @@ export class QueueWatch {
 
   async #read(): Promise<void> {
     try {
-      const [workers, depth, holdMs] = await Promise.all([
-        this.#registry.live(),
-        this.#index.depth(),
-        this.#index.holdMs(),
-      ])
+      const [workers, depth, holdMs] = await this.#shared.use(null, () =>
+        Promise.all([this.#registry.live(), this.#index.depth(), this.#index.holdMs()]),
+      )
       this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
     } catch (thrown) {
       this.state = { ...this.state, reachable: false }

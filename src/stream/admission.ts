@@ -5,6 +5,7 @@ import type { Keys } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 import { defineScript, type Script } from './script.ts'
 import { admitScript } from './scripts/admit.ts'
+import type { SharedKeys } from './shared-keys.ts'
 
 export interface Admission {
   id: string
@@ -75,9 +76,11 @@ export interface QueueSpeed {
 export class AdmissionGate {
   readonly #keys: Keys
   readonly #admit: Script
+  readonly #shared: SharedKeys
 
-  constructor(redis: RedisClient, keys: Keys) {
+  constructor(redis: RedisClient, keys: Keys, shared: SharedKeys) {
     this.#keys = keys
+    this.#shared = shared
     this.#admit = defineScript(redis, 'wfAdmit', admitScript)
   }
 
@@ -89,15 +92,17 @@ export class AdmissionGate {
       ...[...k.line, k.recent(null), k.recent(owner)],
       ...[k.job(id), k.log(id), k.lease(id), k.payload(id), k.idempotency(owner, idempotency?.key ?? '')],
     ]
-    const reply = (await this.#admit(
-      keys.length,
-      ...keys,
+    const args = [
       ...[id, job.kind, owner, promptTokens, promptTokens + job.maxTokens],
       ...[job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
       ...[job.requestId, job.traceContext ?? ''],
-    )) as [string, ...unknown[]]
+    ]
+    const reply = (await this.#shared.use(owner, () => this.#admit(keys.length, ...keys, ...args))) as [
+      string,
+      ...unknown[],
+    ]
     if (reply[0] === 'admitted') return { verdict: 'admitted', position: Number(reply[1]), etaMs: Number(reply[2]) }
     if (reply[0] === 'known') {
       const [id = '', hash = ''] = String(reply[1]).split(' ')

@@ -25,12 +25,15 @@ export interface Reader {
   room(): Promise<void> | null
 }
 
-/** Crashes in a row under one sequence that produced nothing in between: then it is the cause. */
-const mostFruitlessRuns = 3
+/**
+ * Crashes in a row under one sequence that was alone in the engine and produced nothing in between: then it is the cause.
+ * One in company makes it a suspect and proves nothing.
+ */
+const mostFruitlessTrials = 3
 /** How often one that must wait asks again. */
 const askAgainMs = 20
 
-type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash' }
+type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash'; alone: boolean }
 
 interface Run {
   receive(item: Item): void
@@ -73,8 +76,9 @@ export class EngineSequences {
         let produced = false
         for await (const item of this.#stay({ ...request, generated: [...generated] }, signal)) {
           if (item.kind === 'crash') {
-            fruitless = produced ? 0 : fruitless + 1
-            if (fruitless === mostFruitlessRuns) throw poisoned()
+            if (produced) fruitless = 0
+            else if (item.alone) fruitless++
+            if (fruitless === mostFruitlessTrials) throw poisoned()
             break
           }
           const { tokens, end } = item.output
@@ -155,14 +159,14 @@ export class EngineSequences {
     })
     const suspects = runs.filter(({ run }) => !run.produced).sort((a, b) => a.run.generated - b.run.generated)
     this.#trials.suspect(suspects.map(({ id }) => id))
-    for (const { run } of runs) run.receive({ kind: 'crash' })
+    for (const { run } of runs) run.receive({ kind: 'crash', alone: lost.length === 1 })
   }
 }
 
 function poisoned(): AppError {
   return new AppError(
     'poisoned',
-    `the engine crashed ${mostFruitlessRuns} times under this job before it produced anything`,
+    `the engine crashed ${mostFruitlessTrials} times under this job alone before it produced anything`,
   )
 }
 

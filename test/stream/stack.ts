@@ -9,6 +9,7 @@ import { JobStore } from '../../src/stream/job-store.ts'
 import { keysOf } from '../../src/stream/keys.ts'
 import { readEvents } from '../../src/stream/read-events.ts'
 import { closeRedis, connectRedis, type RedisClient, waitForRedis } from '../../src/stream/redis.ts'
+import { SharedKeys } from '../../src/stream/shared-keys.ts'
 
 export const keys = keysOf()
 export const worker = { id: 'w1', host: 'here', pid: 1 }
@@ -31,6 +32,8 @@ export interface Stack {
   store: JobStore
   index: JobIndex
   hub: EventHub
+  /** Shared keys that admission found to hold something else, and dropped. */
+  dropped: string[]
   admit(overrides?: Partial<Admission>, limits?: Partial<AdmissionLimits>): ReturnType<AdmissionGate['admit']>
   /** Admits a job that is sure to fit, and returns its id. */
   job(overrides?: Partial<Admission>): Promise<string>
@@ -43,7 +46,8 @@ export async function openStack(url: string): Promise<Stack> {
   const subscriber = connectRedis(url, 'subscriber', () => {})
   await Promise.all([waitForRedis(redis, 5000), waitForRedis(subscriber, 5000)])
   const store = new JobStore(redis, keys, graceMs)
-  const gate = new AdmissionGate(redis, keys)
+  const dropped: string[] = []
+  const gate = new AdmissionGate(redis, keys, new SharedKeys(redis, keys, (names) => dropped.push(...names)))
   const index = new JobIndex(redis, keys)
   const hub = new EventHub(subscriber)
   const admit: Stack['admit'] = (overrides = {}, limits = {}) =>
@@ -72,6 +76,7 @@ export async function openStack(url: string): Promise<Stack> {
     store,
     index,
     hub,
+    dropped,
     admit,
     job: async (overrides = {}) => {
       const id = overrides.id ?? `job_${randomUUID()}`

@@ -1,0 +1,66 @@
+// Anyone with access to Redis can write into the keys that all jobs share: no request fails for it.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { keys, openStack, type Stack } from './stack.ts'
+
+let redis: TestRedis
+let stack: Stack
+beforeAll(async () => {
+  redis = await startTestRedis()
+  stack = await openStack(redis.url)
+})
+afterAll(async () => {
+  await stack.close()
+  await redis.stop()
+})
+beforeEach(async () => {
+  await stack.redis.flushall()
+  stack.dropped.length = 0
+})
+
+const owner = 'alice'
+const admit = () => stack.admit({ id: `job_${Math.random()}`, owner, promptTokens: 5 }, { owners: 2 })
+
+describe('a shared key that holds something else', () => {
+  it.each([...keys.line, keys.recent(null), keys.recent(owner)])(
+    'is dropped, and the job admitted: %s',
+    async (key) => {
+      const wrong = key === keys.admittedTokensTotal ? ['a list'] : null
+      if (wrong) await stack.redis.rpush(key, ...wrong)
+      else await stack.redis.set(key, 'text')
+      // `held` is read by workers only.
+      const seen = key !== keys.held
+      expect(await admit()).toMatchObject({ verdict: 'admitted' })
+      if (seen) expect(stack.dropped).toEqual([key])
+    },
+  )
+
+  it.each([
+    ['the sum of tokens', () => stack.redis.set(keys.admittedTokensTotal, 'null'), keys.admittedTokensTotal],
+    ['the virtual time', () => stack.redis.hset(keys.fair, 'now', 'soon'), keys.fair],
+    ['the count of an owner', () => stack.redis.hset(keys.owners, `jobs ${owner}`, 'many'), keys.owners],
+  ])('also where only a value in it is wrong: %s', async (_, damage, key) => {
+    await damage()
+    expect(await admit()).toMatchObject({ verdict: 'admitted' })
+    expect(stack.dropped).toEqual([key])
+  })
+
+  it('takes the counts of the admitted jobs with it, which are counted anew', async () => {
+    for (let i = 0; i < 3; i++) await admit()
+    await stack.redis.set(keys.owners, 'text')
+    await admit()
+    expect(await stack.redis.hgetall(keys.owners)).toEqual({ [`jobs ${owner}`]: '4', [`tokens ${owner}`]: '20' })
+    expect(await stack.redis.get(keys.admittedTokensTotal)).toBe('20')
+  })
+
+  it('is no reason for another refusal of Redis, which is told as it is', async () => {
+    await stack.redis.config('SET', 'maxmemory', '1')
+    try {
+      await expect(admit()).rejects.toThrow(/OOM/)
+      expect(stack.dropped).toEqual([])
+    } finally {
+      await stack.redis.config('SET', 'maxmemory', '0')
+    }
+  })
+})

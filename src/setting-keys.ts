@@ -88,7 +88,10 @@ function linesOf(path: string): Item[] {
   }
   return text.split('\n').flatMap((line, index) => {
     const item = line.trim()
-    return item === '' || item.startsWith('#') ? [] : [{ item, place: `line ${index + 1} of ${path}` }]
+    const place = `line ${index + 1} of ${path}`
+    if (item === '' || item.startsWith('#')) return []
+    if (item.includes(',')) throw new Error(`${place} has a comma; allowed: one key a line`)
+    return [{ item, place }]
   })
 }
 

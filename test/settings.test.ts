@@ -120,7 +120,7 @@ describe('settings', () => {
       'bob',
     ])
     await writeFile(file, 'alice:secret-of-alice,bob:secret-of-bob\n')
-    expect(() => readSettings({ API_KEYS: file })).toThrow(/line 1 of .* has a comma; allowed: one key a line$/)
+    expect(() => readSettings({ API_KEYS: file })).toThrow(/line 1 of .* has a comma; allowed: one key a line/)
   })
 
   test.each([

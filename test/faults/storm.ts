@@ -113,15 +113,15 @@ async function breakThings(
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   const running: Promise<void>[] = []
-  for (let killed = 0; killed < kills; ) {
+  let killed = 0
+  while (killed < kills) {
     const fault = nextFault(random, service)
-    if (fault.what === 'kill') killed++
-    const done = killed
     running.push(
       service.inject(fault).then((happened) => {
         const name = `${fault.what} ${fault.at.kind}`
         if (happened) counts[name] = (counts[name] ?? 0) + 1
-        afterEach(done)
+        if (happened && fault.what === 'kill') killed++
+        afterEach(killed)
       }),
     )
     await sleep(random.between(0, 2 * everyMs))
@@ -147,11 +147,16 @@ function nextFault(random: Random, { apis, workers }: FaultyService): Fault {
 
 function tell({ say, kills }: StormOptions, witnesses: Witness[]): (done: number) => void {
   let told = 0
+  const said = new Set<string>()
   return (done) => {
+    const broken = witnesses.flatMap(({ violations }) => violations)
+    for (const violation of broken) {
+      if (!said.has(violation)) say?.(violation)
+      said.add(violation)
+    }
     if (!say || done < told + 10) return
     told = done
-    const broken = witnesses.reduce((sum, { violations }) => sum + violations.length, 0)
-    say(`${done} of ${kills} kills, ${witnesses.length} streams so far, ${broken} violations`)
+    say(`${done} of ${kills} kills, ${witnesses.length} streams so far, ${broken.length} violations`)
   }
 }
 

@@ -17,7 +17,8 @@ local terminal = { completed = true, cancelled = true, failed = true }
 
 ${finishFunction}
 local function append(id, channel, job, log, lease, payload, attempt, first, events)
-  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms', 'first_token_at')
+  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms',
+    'first_token_at', 'tokens', 'fruitless')
   if not (r[1] and r[2]) then return {-1, 'missing'} end
   local last = tonumber(r[2])
   if r[3] then return {last, 'ended'} end
@@ -43,12 +44,18 @@ local function append(id, channel, job, log, lease, payload, attempt, first, eve
     end
   end
   if #written > 0 then
-    redis.call('HSET', job, 'last', last)
-    if tokens > 0 then
-      redis.call('HINCRBY', job, 'tokens', tokens)
-      if not r[7] then redis.call('HSET', job, 'first_token_at', now) end
+    -- One command: each is another record of Redis's log on disk, for every token of every job.
+    local fields = {'last', last}
+    local function set(name, value)
+      fields[#fields + 1] = name
+      fields[#fields + 1] = value
     end
-    if not state then redis.call('HSET', job, 'fruitless', 0) end
+    if tokens > 0 then
+      set('tokens', tonumber(r[8]) + tokens)
+      if not r[7] then set('first_token_at', now) end
+    end
+    if not state and r[9] ~= '0' then set('fruitless', 0) end
+    redis.call('HSET', job, unpack(fields))
     if state then finish(id, job, log, lease, payload, state) end
     redis.call('PUBLISH', channel, '[' .. table.concat(written, ',') .. ']')
   end

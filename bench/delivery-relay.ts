@@ -138,7 +138,7 @@ async function idleReaders(report: Report, redisUrl: string, port: number, pid: 
 }
 
 function start(entry: string, args: string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-  const execArgv = ['--import', import.meta.resolve('tsx')]
+  const execArgv = entry.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : []
   const file = fileURLToPath(new URL(entry, import.meta.url))
   return fork(file, args, { env, execArgv, serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
 }

@@ -1,5 +1,5 @@
-// A short storm with the real model. In int8 a continuation may go on another way than an undisturbed run (README), so the
-// tokens are compared between readers and with the result, not with such a run.
+// A short storm with the real model. Its tokens are compared between readers and with the result; that they are those of an
+// undisturbed run is what test/inference/continuation.slow.test.ts shows.
 
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { FaultyService } from './faulty-service.ts'

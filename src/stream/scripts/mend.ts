@@ -2,32 +2,44 @@
 // there, and one such key would fail every request. Workers and averages come back by themselves; what is counted of the
 // admitted jobs is counted anew.
 
-import { lineKeys } from './parts.ts'
+import { lineNames } from '../keys.ts'
 
-/** The kinds of the keys, in their order: see KEYS. */
-const kinds = [
-  ...['zset', 'hash', 'string', 'zset', 'hash', 'hash', 'zset', 'hash'],
-  ...['zset', 'hash', 'hash', 'zset', 'zset'],
-]
-const ofNumbers = { rate: 5, owners: 6, fair: 8, workerLoad: 11 }
+/** What each of them holds, by the end of its key; `numbers` is a hash in which every value is one. */
+const kinds: Record<string, 'zset' | 'hash' | 'string' | 'numbers'> = {
+  admitted: 'zset',
+  'admitted-tokens': 'hash',
+  'admitted-tokens-total': 'string',
+  waiting: 'zset',
+  rate: 'numbers',
+  owners: 'numbers',
+  held: 'zset',
+  fair: 'numbers',
+  workers: 'zset',
+  'worker-info': 'hash',
+  'worker-load': 'numbers',
+  recent: 'zset',
+  'recent of the owner': 'zset',
+}
+const names = [...lineNames, 'workers', 'worker-info', 'worker-load', 'recent', 'recent of the owner']
 
 export const mendScript = `#!lua flags=allow-oom
--- KEYS: ${lineKeys}, workers, worker info, worker load, recent, recent of the owner
+-- KEYS: ${names.join(', ')}
 -- Returns the names of the keys that were dropped
 local dropped = {}
 local function drop(i)
   redis.call('DEL', KEYS[i])
   dropped[#dropped + 1] = KEYS[i]
 end
-for i, kind in ipairs({ ${kinds.map((kind) => `'${kind}'`).join(', ')} }) do
-  local found = redis.call('TYPE', KEYS[i]).ok
-  if found ~= 'none' and found ~= kind then drop(i) end
-end
-for _, i in ipairs({ ${Object.values(ofNumbers).join(', ')} }) do
-  for _, value in ipairs(redis.call('HVALS', KEYS[i])) do
-    if not tonumber(value) then
-      drop(i)
-      break
+for i, kind in ipairs({ ${names.map((name) => `'${kinds[name]}'`).join(', ')} }) do
+  local found, numbers = redis.call('TYPE', KEYS[i]).ok, kind == 'numbers'
+  if found ~= 'none' and found ~= (numbers and 'hash' or kind) then
+    drop(i)
+  elseif numbers then
+    for _, value in ipairs(redis.call('HVALS', KEYS[i])) do
+      if not tonumber(value) then
+        drop(i)
+        break
+      end
     end
   end
 end

@@ -4,6 +4,7 @@
 import { type AppError, toAppError } from '../errors.ts'
 import type { JobIndex } from '../stream/job-index.ts'
 import type { JobStore } from '../stream/job-store.ts'
+import { renewalMs } from '../stream/lease.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { Readers } from './readers.ts'
 
@@ -12,18 +13,17 @@ const overdueMs = 5000
 const sweepMs = 1000
 
 interface CaretakerDeps {
-  store: JobStore
-  index: JobIndex
-  queue: JobQueue
+  store: Pick<JobStore, 'renewLeases' | 'end'>
+  index: Pick<JobIndex, 'overdue'>
+  queue: Pick<JobQueue, 'remove'>
   readers: Readers
-  /** How long a lease lasts. */
   graceMs: number
 }
 
 export class Caretaker {
-  readonly #store: JobStore
-  readonly #index: JobIndex
-  readonly #queue: JobQueue
+  readonly #store: CaretakerDeps['store']
+  readonly #index: CaretakerDeps['index']
+  readonly #queue: CaretakerDeps['queue']
   readonly #readers: Readers
   readonly #onError: (error: AppError) => void
   readonly #timers: NodeJS.Timeout[]
@@ -35,7 +35,7 @@ export class Caretaker {
     this.#readers = readers
     this.#onError = onError
     this.#timers = [
-      setInterval(() => void this.#guarded(() => this.#renewLeases()), graceMs / 3),
+      setInterval(() => void this.#guarded(() => this.#renewLeases()), renewalMs(graceMs)),
       setInterval(() => void this.#guarded(() => this.#endOverdue()), sweepMs),
     ]
   }

@@ -2,6 +2,7 @@
 
 import type { JobKind } from './job-record.ts'
 import type { Keys } from './keys.ts'
+import { leaseMs } from './lease.ts'
 import type { RedisClient } from './redis.ts'
 import { defineScript, type Script } from './script.ts'
 import { admitScript } from './scripts/admit.ts'
@@ -26,6 +27,7 @@ export interface Admission {
   /** The trace that the worker's spans belong to; null: none. */
   traceContext: string | null
   onDisconnect: 'cancel' | 'continue'
+  /** Milliseconds it goes on without readers. */
   graceMs: number
   ttlMs: number
   /** The same key and body of the same owner again attach to the same job. */
@@ -94,7 +96,7 @@ export class AdmissionGate {
     ]
     const args = [
       ...[id, job.kind, owner, promptTokens, promptTokens + job.maxTokens],
-      ...[job.deadlineMs, job.onDisconnect, job.graceMs, job.ttlMs],
+      ...[job.deadlineMs, job.onDisconnect, leaseMs(job.graceMs), job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
       ...[job.requestId, job.traceContext ?? ''],

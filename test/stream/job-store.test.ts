@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { leaseMs } from '../../src/stream/lease.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, openStack, type Stack, token, worker } from './stack.ts'
 
@@ -15,7 +16,7 @@ afterAll(async () => {
 })
 beforeEach(() => stack.redis.flushall())
 
-const pastGrace = () => new Promise((resolve) => setTimeout(resolve, graceMs + 100))
+const pastGrace = () => new Promise((resolve) => setTimeout(resolve, leaseMs(graceMs) + 100))
 const append = async (id: string, attempt: number, firstSeq: number, ...events: ReturnType<typeof token>[]) =>
   (await stack.store.append([{ id, attempt, firstSeq, events }]))[0]
 
@@ -234,7 +235,7 @@ describe('attempts', () => {
 describe('damaged data', () => {
   it('of one job costs no other job its lease', async () => {
     const [damaged, fine] = [await stack.job(), await stack.job({ onDisconnect: 'cancel' })]
-    await stack.redis.hset(keys.job(damaged), 'on_disconnect', 'cancel', 'grace_ms', 'abc')
+    await stack.redis.hset(keys.job(damaged), 'on_disconnect', 'cancel', 'lease_ms', 'abc')
     await stack.redis.del(keys.lease(fine))
     await stack.store.renewLeases([damaged, fine])
     expect(await stack.redis.exists(keys.lease(fine))).toBe(1)

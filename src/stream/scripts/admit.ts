@@ -7,7 +7,7 @@ import { leaveFunction, lineKeys, nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
 -- KEYS: ${lineKeys}, recent, recent of the owner, job, log, lease, payload, idempotency (or any)
--- ARGV: id, kind, owner, prompt tokens, cost (the most tokens it may use), deadline ms, on_disconnect, grace ms, ttl ms,
+-- ARGV: id, kind, owner, prompt tokens, cost (the most tokens it may use), deadline ms, on_disconnect, lease ms, ttl ms,
 --       max jobs, max tokens, number of owners there may be, free slots, ms per position, channel,
 --       hash of the body ('' without an idempotency key), seed, payload, what the keys of jobs begin with,
 --       request id, trace context ('' without one)
@@ -15,7 +15,7 @@ export const admitScript = `#!lua
 -- {'full', 'jobs' | 'tokens', whose ('all' | 'owner'), their jobs, their tokens, the bound, ms until there is room} or
 -- {'no memory', bytes that Redis uses, bytes that it may use}
 local id, owner, promptTokens, cost = ARGV[1], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local graceMs, ttlMs, owners = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[12])
+local leaseMs, ttlMs, owners = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[12])
 local recents, job, log, lease, payload, idempotency = { KEYS[9], KEYS[10] }, KEYS[11], KEYS[12], KEYS[13], KEYS[14], KEYS[15]
 ${nowLocal}
 local deadlineAt = now + tonumber(ARGV[6])
@@ -100,14 +100,14 @@ local position = redis.call('ZRANK', KEYS[4], id) + 1
 local eta = math.max(0, math.ceil((position - tonumber(ARGV[13])) * tonumber(ARGV[14])))
 local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
 redis.call('HSET', job, 'kind', ARGV[2], 'owner', owner, 'state', 'queued', 'created_at', now, 'start', start, 'cost', cost,
-  'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[7], 'grace_ms', graceMs,
+  'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[7], 'lease_ms', leaseMs,
   'ttl_ms', ttlMs, 'seed', ARGV[17], 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
 redis.call('HSET', job, 'request_id', ARGV[20], 'trace', ARGV[21])
 redis.call('XADD', log, '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
 redis.call('PEXPIREAT', job, deadlineAt + ttlMs)
 redis.call('PEXPIREAT', log, deadlineAt + ttlMs)
-if ARGV[7] == 'cancel' then redis.call('SET', lease, '1', 'PX', graceMs) end
+if ARGV[7] == 'cancel' then redis.call('SET', lease, '1', 'PX', leaseMs) end
 if hash ~= '' then
   redis.call('SET', idempotency, id .. ' ' .. hash, 'PXAT', deadlineAt + ttlMs)
   redis.call('HSET', job, 'idempotency', idempotency)

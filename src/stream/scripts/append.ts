@@ -17,7 +17,7 @@ local terminal = { completed = true, cancelled = true, failed = true }
 
 ${finishFunction}
 local function append(id, channel, job, log, lease, payload, attempt, first, events)
-  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms',
+  local r = redis.call('HMGET', job, 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'lease_ms',
     'first_token_at', 'tokens', 'fruitless')
   if not (r[1] and r[2]) then return {-1, 'missing'} end
   local last = tonumber(r[2])

@@ -14,7 +14,7 @@ export const renewScript = `#!lua flags=allow-oom
 -- KEYS: per job: job, lease
 -- Renews the readers' lease of jobs that still run and that stop without readers.
 local function renew(job, lease)
-  local r = redis.call('HMGET', job, 'on_disconnect', 'grace_ms', 'ended_at')
+  local r = redis.call('HMGET', job, 'on_disconnect', 'lease_ms', 'ended_at')
   if r[1] == 'cancel' and not r[3] then redis.call('SET', lease, '1', 'PX', r[2]) end
 end
 -- A damaged job must not cost the others their leases.

@@ -9,7 +9,7 @@ export const openScript = `#!lua flags=allow-oom
 -- Returns {verdict, last seq, now, record (flat list), log entries, payload}
 local attempt = tonumber(ARGV[2])
 ${nowLocal}
-local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'grace_ms',
+local r = redis.call('HMGET', KEYS[1], 'fence', 'last', 'ended_at', 'cancelled', 'on_disconnect', 'lease_ms',
   'deadline_at', 'owner')
 if not (r[1] and r[2] and r[7] and r[8]) then return {'missing', -1, now, {}, {}} end
 local last = tonumber(r[2])

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { Caretaker } from '../../src/api/caretaker.ts'
+import { Readers } from '../../src/api/readers.ts'
+import { keys, openStack, type Stack } from '../stream/stack.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+let server: TestRedis
+let stack: Stack
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  stack = await openStack(server.url)
+})
+afterAll(async () => {
+  await stack.close()
+  await server.stop()
+})
+
+it('leaves the whole grace to a job whose last reader leaves right before a renewal', async () => {
+  const graceMs = 60_000
+  const id = await stack.job({ onDisconnect: 'cancel', graceMs })
+  const granted = await stack.redis.pttl(keys.lease(id))
+  const readers = new Readers()
+  readers.attach(id, { waiting: false, onPosition: () => {}, leave: () => {} })
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  let passedMs = 0
+  const renewals: { atMs: number; done: Promise<void> }[] = []
+  const store = {
+    end: async () => 'missing' as const,
+    renewLeases: (ids: string[]) => {
+      const done = stack.store.renewLeases(ids)
+      renewals.push({ atMs: passedMs, done })
+      return done
+    },
+  }
+  const quiet = { index: { overdue: async () => [] }, queue: { remove: async () => {} } }
+  const caretaker = new Caretaker({ store, ...quiet, readers, graceMs }, (error) => {
+    throw error
+  })
+  try {
+    for (; renewals.length < 2 && passedMs < 2 * graceMs; passedMs += 1000) vi.advanceTimersByTime(1000)
+  } finally {
+    caretaker.stop()
+    vi.useRealTimers()
+  }
+  const [first, second] = renewals
+  await second?.done
+  const renewed = await stack.redis.pttl(keys.lease(id))
+  // What is left of the lease when the next renewal is due, and somewhat late.
+  expect(granted - first!.atMs).toBeGreaterThan(graceMs)
+  expect(renewed - (second!.atMs - first!.atMs)).toBeGreaterThan(graceMs)
+})

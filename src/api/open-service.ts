@@ -76,7 +76,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
     throw error
   }
 
-  const store = new JobStore(redis, keys, settings.disconnectGraceMs)
+  const store = new JobStore(redis, keys)
   const index = new JobIndex(redis, keys)
   const registry = new WorkerRegistry(redis, keys)
   const queue = new JobQueue(redis, keys, warn('queue connection'))

@@ -15,6 +15,7 @@ import type { NewEvent, StreamEvent } from './events.ts'
 import { type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
 import type { Keys } from './keys.ts'
 import type { RedisClient } from './redis.ts'
+import type { RedisAbsence } from './redis-absence.ts'
 import { defineScript, type Script } from './script.ts'
 import { appendScript } from './scripts/append.ts'
 import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
@@ -56,18 +57,20 @@ const maxFruitlessAttempts = 3
 /** `ended`: now or before. `damaged`: the job's keys hold something else; it is counted no longer. */
 type EndResult = 'ended' | 'missing' | 'active' | 'damaged'
 
+type Absence = Pick<RedisAbsence, 'isRecent' | 'heard'>
+const neverAway: Absence = { isRecent: false, heard: (answer) => answer }
+
 export class JobStore {
   readonly #redis: RedisClient
   readonly #keys: Keys
-  readonly #graceMs: number
+  readonly #absence: Absence
   readonly #scripts: Record<'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
-  /** When this process last came to Redis, new or again; of `performance.now()`. */
-  #connectedAt = performance.now()
 
-  constructor(redis: RedisClient, keys: Keys, graceMs: number) {
+  /** @param absence of a worker's connection; who neither opens nor appends needs none */
+  constructor(redis: RedisClient, keys: Keys, absence: Absence = neverAway) {
     this.#redis = redis
     this.#keys = keys
-    this.#graceMs = graceMs
+    this.#absence = absence
     const define = (name: string, lua: string) => defineScript(redis, name, lua)
     this.#scripts = {
       open: define('wfOpen', openScript),
@@ -77,14 +80,6 @@ export class JobStore {
       renew: define('wfRenew', renewScript),
       handBack: define('wfHandBack', handBackScript),
     }
-    redis.on('ready', () => {
-      this.#connectedAt = performance.now()
-    })
-  }
-
-  /** For a grace after coming to Redis a lapsed lease is no proof: the readers may have been cut off from it too. */
-  get #regrant(): '1' | '0' {
-    return performance.now() - this.#connectedAt < this.#graceMs ? '1' : '0'
   }
 
   /**
@@ -92,11 +87,21 @@ export class JobStore {
    * @throws AppError `damaged_job` when the record or the log is not what this service writes
    */
   async open(id: string, attempt: number, worker: WorkerRef): Promise<Opened> {
+    // For a grace after Redis was away a lapsed lease starts again: the readers may have been cut off from it too.
+    const regrant = this.#absence.isRecent
+    const opened = await this.#open(id, attempt, worker, regrant)
+    if (opened.verdict !== 'abandoned' || regrant || !this.#absence.isRecent) return opened
+    return this.#open(id, attempt, worker, true)
+  }
+
+  async #open(id: string, attempt: number, worker: WorkerRef, regrant: boolean): Promise<Opened> {
     const k = this.#keys
-    const [verdict, lastSeq, now, fields, entries, payload] = (await this.#scripts.open(
-      6,
-      ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id), k.held],
-      ...[id, attempt, JSON.stringify(worker), this.#regrant, maxFruitlessAttempts],
+    const [verdict, lastSeq, now, fields, entries, payload] = (await this.#absence.heard(
+      this.#scripts.open(
+        6,
+        ...[k.job(id), k.log(id), k.lease(id), k.waiting, k.payload(id), k.held],
+        ...[id, attempt, JSON.stringify(worker), regrant ? 1 : 0, maxFruitlessAttempts],
+      ),
     )) as [string, number, number, string[], LogEntry[], string]
     if (verdict === 'missing' || verdict === 'ended' || verdict === 'fenced') return { verdict }
     const record = parseRecord(id, pairs(fields))
@@ -112,10 +117,22 @@ export class JobStore {
 
   /** Appends to many logs in one round trip. The results are in the order of the appends. */
   async append(appends: Append[]): Promise<AppendResult[]> {
+    const regrant = this.#absence.isRecent
+    const results = await this.#append(appends, regrant)
+    if (regrant || !this.#absence.isRecent) return results
+    // Redis was away while these were on their way to it: those that it called abandoned are sent once more.
+    const again = await this.#append(
+      appends.filter((_, index) => results[index]!.verdict === 'abandoned'),
+      true,
+    )
+    return results.map((result) => (result.verdict === 'abandoned' ? again.shift()! : result))
+  }
+
+  async #append(appends: Append[], regrant: boolean): Promise<AppendResult[]> {
     if (appends.length === 0) return []
     const k = this.#keys
     const keys = [...k.line]
-    const args: (string | number)[] = [this.#regrant]
+    const args: (string | number)[] = [regrant ? 1 : 0]
     for (const { id, attempt, firstSeq, events } of appends) {
       keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
       args.push(id, k.channel(id), attempt, firstSeq, events.length)
@@ -123,7 +140,8 @@ export class JobStore {
         args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))
       })
     }
-    const replies = (await this.#scripts.append(keys.length, ...keys, ...args)) as [number, AppendVerdict][]
+    const reply = await this.#absence.heard(this.#scripts.append(keys.length, ...keys, ...args))
+    const replies = reply as [number, AppendVerdict][]
     return replies.map(([lastSeq, verdict]) => ({ lastSeq, verdict }))
   }
 

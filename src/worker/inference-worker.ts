@@ -12,6 +12,7 @@ import { keysOf } from '../stream/keys.ts'
 import { Publisher } from '../stream/publisher.ts'
 import { JobQueue, parseControl } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
+import { RedisAbsence } from '../stream/redis-absence.ts'
 import { WaitingLine } from '../stream/waiting-line.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import { noTracing, type Tracing } from '../tracing.ts'
@@ -56,7 +57,8 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     throw error
   }
 
-  const store = new JobStore(redis, keys, options.disconnectGraceMs)
+  const absence = new RedisAbsence(redis, keys, options.disconnectGraceMs)
+  const store = new JobStore(redis, keys, absence)
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
   const metrics = new WorkerMetrics(engine)
@@ -106,6 +108,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     leaveControl()
     await loop.stop()
     knowledge.stop()
+    absence.stop()
     // Redis is away; there is nothing to close.
     await queue.close().catch(() => {})
     await heartbeat.stop()

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { leaseMs } from '../../src/stream/lease.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, openStack, type Stack, token, worker } from './stack.ts'
@@ -16,7 +16,8 @@ afterAll(async () => {
 })
 beforeEach(() => stack.redis.flushall())
 
-const pastGrace = () => new Promise((resolve) => setTimeout(resolve, leaseMs(graceMs) + 100))
+/** As when it lapses. */
+const loseLease = (id: string) => stack.redis.del(keys.lease(id))
 const append = async (id: string, attempt: number, firstSeq: number, ...events: ReturnType<typeof token>[]) =>
   (await stack.store.append([{ id, attempt, firstSeq, events }]))[0]
 
@@ -165,12 +166,35 @@ describe('an end without a worker', () => {
 })
 
 describe('the readers’ lease', () => {
-  it('stops a job when it lapses', async () => {
-    // This process must have come to Redis longer than one grace ago, for then a lapsed lease is believed.
-    await pastGrace()
+  /** Resolves when Redis has been there for a grace, so that a lapsed lease is believed. */
+  async function untilBelieved(): Promise<void> {
     const id = await stack.job({ onDisconnect: 'cancel' })
     await opened(id)
-    await pastGrace()
+    await vi.waitFor(async () => {
+      await loseLease(id)
+      expect(await append(id, 1, 1)).toEqual({ lastSeq: 0, verdict: 'abandoned' })
+    }, 10_000)
+  }
+
+  /** Runs `during` while Redis gives no answer, until leases have lapsed. `asleep`: this process does not run either. */
+  async function frozen<Result>(during: () => Result, asleep = false): Promise<Result> {
+    await server.pause()
+    try {
+      const result = during()
+      const lapsedMs = leaseMs(graceMs) + 50
+      if (asleep) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lapsedMs)
+      else await new Promise((resolve) => setTimeout(resolve, lapsedMs))
+      return result
+    } finally {
+      await server.resume()
+    }
+  }
+
+  it('stops a job when it lapses', async () => {
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await opened(id)
+    await vi.waitFor(async () => expect(await stack.redis.exists(keys.lease(id))).toBe(0))
+    await untilBelieved()
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 0, verdict: 'abandoned' })
   })
 
@@ -187,17 +211,46 @@ describe('the readers’ lease', () => {
   it('does not matter to a job that goes on without readers', async () => {
     const id = await stack.job({ onDisconnect: 'continue' })
     await opened(id)
-    await pastGrace()
+    await loseLease(id)
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
   })
 
   it('is granted anew after a reconnect', async () => {
     const id = await stack.job({ onDisconnect: 'cancel' })
     await opened(id)
-    await pastGrace()
+    await loseLease(id)
     stack.redis.disconnect(true)
     await new Promise((resolve) => stack.redis.once('ready', resolve))
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
+  })
+
+  it('is granted anew to what was sent to a Redis that was frozen, beside what is really refused', async () => {
+    await untilBelieved()
+    const [stopped, read] = [await stack.job({ onDisconnect: 'cancel' }), await stack.job({ onDisconnect: 'cancel' })]
+    for (const id of [stopped, read]) await opened(id)
+    await stack.store.cancel(stopped)
+    const appends = [stopped, read].map((id) => ({ id, attempt: 1, firstSeq: 1, events: [token('a')] }))
+    const { sent } = await frozen(() => ({ sent: stack.store.append(appends) }))
+    expect(await sent).toEqual([
+      { lastSeq: 0, verdict: 'cancelled' },
+      { lastSeq: 1, verdict: 'ok' },
+    ])
+    expect(await stack.store.eventsAfter(read, 0)).toHaveLength(1)
+  })
+
+  it.each([
+    ['Redis was frozen, by one who had nothing to say meanwhile', false],
+    ['the whole machine slept', true],
+  ])('is granted anew to what is sent first after %s', async (_, asleep) => {
+    await untilBelieved()
+    const [waiting, running] = [
+      await stack.job({ onDisconnect: 'cancel' }),
+      await stack.job({ onDisconnect: 'cancel' }),
+    ]
+    await opened(running)
+    await frozen(() => {}, asleep)
+    const [first, next] = await Promise.all([append(running, 1, 1, token('a')), stack.store.open(waiting, 1, worker)])
+    expect([first?.verdict, next.verdict]).toEqual(['ok', 'ok'])
   })
 })
 

@@ -9,11 +9,12 @@ import { JobStore } from '../../src/stream/job-store.ts'
 import { keysOf } from '../../src/stream/keys.ts'
 import { readEvents } from '../../src/stream/read-events.ts'
 import { closeRedis, connectRedis, type RedisClient, waitForRedis } from '../../src/stream/redis.ts'
+import { RedisAbsence } from '../../src/stream/redis-absence.ts'
 import { SharedKeys } from '../../src/stream/shared-keys.ts'
 
 export const keys = keysOf()
 export const worker = { id: 'w1', host: 'here', pid: 1 }
-export const graceMs = 300
+export const graceMs = 500
 
 export const token = (text: string, tokenId: number | null = 7): NewEvent => ({ type: 'token', text, tokenId })
 
@@ -45,7 +46,8 @@ export async function openStack(url: string): Promise<Stack> {
   const redis = connectRedis(url, 'background', () => {})
   const subscriber = connectRedis(url, 'subscriber', () => {})
   await Promise.all([waitForRedis(redis, 5000), waitForRedis(subscriber, 5000)])
-  const store = new JobStore(redis, keys, graceMs)
+  const absence = new RedisAbsence(redis, keys, graceMs)
+  const store = new JobStore(redis, keys, absence)
   const dropped: string[] = []
   const gate = new AdmissionGate(redis, keys, new SharedKeys(redis, keys, (names) => dropped.push(...names)))
   const index = new JobIndex(redis, keys)
@@ -86,6 +88,7 @@ export async function openStack(url: string): Promise<Stack> {
     read: (id, afterSeq = -1, signal = new AbortController().signal) =>
       readEvents({ hub, store, keys }, id, { afterSeq, signal, silenceMs: 200 }),
     close: async () => {
+      absence.stop()
       await Promise.all([closeRedis(redis), closeRedis(subscriber)])
     },
   }

@@ -9,7 +9,7 @@ import { type ClientEvent, post, streamOf, watchStream } from '../api/sse-client
 let service: RunningService
 afterEach(() => service.stop())
 
-const request = { prompt: 'A story', max_tokens: 450, ignore_eos: true, seed: 3, on_disconnect: 'continue' }
+const request = { prompt: 'A story', max_tokens: 450, ignore_eos: true, seed: 3 }
 const tokens = (events: ClientEvent[]) => events.flatMap(({ type, data }) => (type === 'token' ? [data.token] : []))
 
 describe('a Redis that is frozen for longer than a lock lives', () => {

@@ -89,7 +89,12 @@ const variables = {
   ),
   QUEUE_MAX_JOBS: count(256, 1, 1_000_000, 'jobs admitted at once, waiting or running; more are answered with 429'),
   QUEUE_MAX_TOKENS: count(131_072, 1, 1_000_000_000, 'prompt tokens admitted at once; more are answered with 429'),
-  DISCONNECT_GRACE_MS: count(10_000, 1000, 3_600_000, 'milliseconds a job goes on after its last reader left'),
+  DISCONNECT_GRACE_MS: count(
+    10_000,
+    1000,
+    3_600_000,
+    'milliseconds a job goes on after its last reader left, or up to half as many more',
+  ),
   STREAM_TTL_MS: count(600_000, 1000, 604_800_000, 'milliseconds a finished stream can still be read'),
   BODY_LIMIT: variable(parse.bodyLimits, {
     fallback: '2mb,64mb',

@@ -6,12 +6,17 @@ import { FaultyService } from './faulty-service.ts'
 import { faultSeed } from './random.ts'
 import { storm } from './storm.ts'
 
+const ttlMs = 60_000
+const graceMs = 10_000
 let service: FaultyService
 
 beforeAll(async () => {
   service = await FaultyService.start({
     ...{ apis: 2, workers: 2, model: '' },
-    env: { ENGINE_SLOTS: '4', ENGINE_THREADS: '1', LOG_LEVEL: 'info', STREAM_TTL_MS: '60000' },
+    env: {
+      ...{ ENGINE_SLOTS: '4', ENGINE_THREADS: '1', LOG_LEVEL: 'info' },
+      ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: String(graceMs) },
+    },
   })
 })
 afterAll(() => service?.stop())
@@ -20,7 +25,7 @@ it('streams of the real model survive the death of workers, engines, APIs and Re
   const seed = faultSeed(process.env)
   console.log(`FAULT_SEED=${seed}`)
   const verdict = await storm(service, {
-    ...{ seed, streams: 6, kills: 4, everyMs: 2000, maxTokens: 80, scripted: false, ttlMs: 60_000, waitForTtl: false },
+    ...{ seed, streams: 6, kills: 4, everyMs: 2000, maxTokens: 80, scripted: false, ttlMs, graceMs, waitForTtl: false },
   })
   expect(verdict.violations, `FAULT_SEED=${seed}`).toEqual([])
   expect(verdict.streams).toBeGreaterThanOrEqual(6)

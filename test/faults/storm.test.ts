@@ -6,6 +6,7 @@ import { faultSeed } from './random.ts'
 import { storm } from './storm.ts'
 
 const ttlMs = 30_000
+const graceMs = 6000
 let service: FaultyService
 
 beforeAll(async () => {
@@ -13,7 +14,7 @@ beforeAll(async () => {
     ...{ apis: 2, workers: 2 },
     env: {
       ...{ MODEL_PRECISION: 'float32', ENGINE_SLOTS: '16', LOG_LEVEL: 'info', QUEUE_MAX_JOBS: '1000' },
-      ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: '6000' },
+      ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: String(graceMs) },
     },
     model: 'scripted:30',
   })
@@ -33,6 +34,7 @@ it('nothing is lost, repeated or contradicted while processes are killed, paused
     maxTokens: 120,
     scripted: true,
     ttlMs,
+    graceMs,
     waitForTtl: false,
   })
   expect(verdict.violations, `FAULT_SEED=${seed}`).toEqual([])

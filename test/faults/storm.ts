@@ -20,8 +20,9 @@ export interface StormOptions {
   maxTokens: number
   /** Whether the model is the scripted one, whose every token is known beforehand. */
   scripted: boolean
-  /** Of the service: how long finished streams are kept. */
+  /** Of the service: how long finished streams are kept, and how long one goes on without readers. */
   ttlMs: number
+  graceMs: number
   /** Whether to wait until nothing names a job any more, or only to see that everything will have expired by then. */
   waitForTtl: boolean
   say?: (line: string) => void
@@ -36,6 +37,8 @@ export interface Verdict {
   events: number
   resumes: number
   largestGapMs: number
+  /** Streams that were stopped when no API had served their readers for the grace. */
+  unreached: number
   /** Empty when the promise was kept. */
   violations: string[]
 }
@@ -56,7 +59,8 @@ export async function storm(service: FaultyService, options: StormOptions): Prom
     do {
       const which = Math.floor(own.next() * generations.length)
       const witness = new Witness(order(own, number, generations[which]!), {
-        ...{ urls: service.urls, random: own.fork(), reference: references?.[which] ?? null, giveUp: giveUp.signal },
+        ...{ urls: service.urls, random: own.fork(), reference: references?.[which] ?? null },
+        ...{ graceMs: options.graceMs, giveUp: giveUp.signal },
       })
       witnesses.push(witness)
       await witness.run()
@@ -79,6 +83,7 @@ export async function storm(service: FaultyService, options: StormOptions): Prom
     ...{ seed: options.seed, faults, streams: witnesses.length, events: sum('events'), resumes: sum('resumes') },
     kills: Object.entries(faults).reduce((total, [name, count]) => total + (name.startsWith('kill') ? count : 0), 0),
     largestGapMs: Math.round(Math.max(0, ...witnesses.map(({ largestGapMs }) => largestGapMs))),
+    unreached: witnesses.filter(({ unreached }) => unreached).length,
     violations: [
       ...witnesses.flatMap(({ violations }) => violations),
       ...(new Set(ids).size === ids.length ? [] : ['two orders got the same job']),

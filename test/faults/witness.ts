@@ -20,6 +20,8 @@ export interface WitnessDeps {
   random: Random
   /** The token texts that an undisturbed run gives; null: not known. */
   reference: string[] | null
+  /** How long a stream goes on without readers. */
+  graceMs: number
   /** Aborts when the time for ending is over. */
   giveUp: AbortSignal
 }
@@ -38,12 +40,17 @@ export class Witness {
   resumes = 0
   /** The largest time between two token events that a reader saw, from the first on. */
   largestGapMs = 0
+  /** Whether it was stopped, though ordered whole, when no API had served any reader for the grace: as it should be. */
+  unreached = false
   readonly #deps: WitnessDeps
   readonly #key = `order-${process.pid}-${++ordered}`
   /** What any reader has seen: seq -> `type data`. */
   readonly #seen = new Map<number, string>()
   readonly #texts: string[] = []
   #end: ClientEvent | null = null
+  /** When an API last served any reader: opened its stream, or sent an event. */
+  #reachedAt = 0
+  #longestAwayMs = 0
   /** The last answers, for the report of a job that does not end. */
   readonly #answers: string[] = []
 
@@ -62,6 +69,7 @@ export class Witness {
 
   /** Resolves when the job has ended and everything has been compared, or the time is over. Never rejects. */
   async run(): Promise<void> {
+    this.#reachedAt = performance.now()
     try {
       const first = await this.#submit()
       const { ending, readers } = this.order
@@ -81,7 +89,14 @@ export class Witness {
 
   get #doing(): string {
     const { ending, via, readers } = this.order
-    return `${ending}, via ${via}, ${readers} readers; the last answers: ${this.#answers.join('; ')}`
+    const away = `unreached for ${Math.round(this.#longestAwayMs)} ms at most`
+    return `${ending}, via ${via}, ${readers} readers, ${away}; the last answers: ${this.#answers.join('; ')}`
+  }
+
+  #reached(): void {
+    const now = performance.now()
+    this.#longestAwayMs = Math.max(this.#longestAwayMs, now - this.#reachedAt)
+    this.#reachedAt = now
   }
 
   #note(what: string): void {
@@ -109,6 +124,8 @@ export class Witness {
       if (answer && answer.status !== 503 && answer.status !== 429) {
         throw new Error(`the order was answered with ${answer.status}: ${await answer.text()}`)
       }
+      // Nothing was admitted, so no grace runs.
+      if (answer?.status === 429) this.#reachedAt = performance.now()
       await this.#pause(retryMs)
     }
   }
@@ -160,11 +177,13 @@ export class Witness {
       await this.#pause(retryMs)
       return
     }
+    this.#reached()
     const silence = setTimeout(() => cut.abort(), silenceMs)
     let seen = 0
     try {
       for await (const event of followStream(response)) {
         silence.refresh()
+        this.#reached()
         this.#take(event, reader)
         if (leaveAfter !== null && ++seen >= leaveAfter && !reader.ended) return
       }
@@ -247,11 +266,14 @@ export class Witness {
   /** The end and the result against what was streamed. */
   async #compare({ type, data }: ClientEvent): Promise<void> {
     if (type !== 'done') return
-    const { ending, max_tokens: maxTokens } = this.order
-    const { reference } = this.#deps
+    const { ending, via, max_tokens: maxTokens } = this.order
+    const { reference, graceMs } = this.#deps
     const reason = data.finish_reason
-    const allowed = ending === 'whole' ? ['length'] : ['length', 'cancelled']
-    if (!allowed.includes(String(reason))) this.#note(`finish_reason is ${reason}; allowed: ${allowed}`)
+    this.unreached = ending === 'whole' && via === 'stream' && reason === 'cancelled' && this.#longestAwayMs >= graceMs
+    const allowed = ending === 'whole' && !this.unreached ? ['length'] : ['length', 'cancelled']
+    if (!allowed.includes(String(reason))) {
+      this.#note(`finish_reason is ${reason}; allowed: ${allowed}; ${this.#doing}`)
+    }
     if (reason === 'length' && reference && this.#texts.length !== reference.length) {
       this.#note(`${this.#texts.length} token events where an undisturbed run has ${reference.length}`)
     }

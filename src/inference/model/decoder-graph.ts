@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import { addPromptInputs } from './attention-nodes.ts'
 import type { CacheScales } from './cache-scales.ts'
-import { DecoderLayer } from './decoder-layer.ts'
+import { DecoderLayer, type WantedRows } from './decoder-layer.ts'
 import type { DecoderWeights } from './decoder-weights.ts'
 import { blockLookup } from './embedding-nodes.ts'
 import type { GraphBuilder } from './graph-builder.ts'
@@ -35,20 +35,30 @@ export async function addDecoder(
     graph.only('prompts', () => addPromptInputs(graph, config))
   }
   addRope(graph, config)
-  const linear: LinearNodes =
-    plan.precision === 'float32' ? new Float32Linear(graph) : new Int8Linear(graph, plan.weightLimit, ZERO_POINTS)
+  const linear = products(graph, plan, ZERO_POINTS)
+  const wanted = wantedRows(graph, plan)
   let stream: Stream = { residual: addEmbedding(graph, weights, plan), branch: null }
   const scales: CacheScales[] = []
   for (let index = 0; index < config.layers; index++) {
     const layer = new DecoderLayer({ graph, config, plan, linear }, index, weights.layer(index))
-    stream = layer.add(stream)
+    stream = layer.add(stream, index === config.layers - 1 ? wanted : null)
     if (layer.scales) scales.push(layer.scales)
     await onLayer(index + 1)
   }
   const head = new HeadNodes(graph, weights, stream)
   if (plan.precision === 'float32') head.addFloat32(plan, EMBEDDING)
-  else head.addInt8(plan, ZERO_POINTS)
+  else head.addInt8(plan, wanted.linear)
   return scales
+}
+
+/** `zeroPoints` of the rows that are multiplied; see Int8Linear. */
+function products(graph: GraphBuilder, plan: GraphPlan, zeroPoints: string): LinearNodes {
+  return plan.precision === 'float32' ? new Float32Linear(graph) : new Int8Linear(graph, plan.weightLimit, zeroPoints)
+}
+
+function wantedRows(graph: GraphBuilder, plan: GraphPlan): WantedRows {
+  const pick = (rows: string) => graph.node('Gather', [rows, 'logit_rows'])
+  return { pick, linear: products(graph, plan, plan.precision === 'int8' ? pick(ZERO_POINTS) : '') }
 }
 
 function addInputs(graph: GraphBuilder): void {

@@ -6,7 +6,7 @@ import { type CacheScales, cacheScales } from './cache-scales.ts'
 import type { LayerWeights, Projection } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, type Tap, tapName } from './graph-names.ts'
-import type { LinearNodes, Prepared } from './linear.ts'
+import type { LinearNodes } from './linear.ts'
 import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
 import { ALPHA, columnMaxima, divideRows, smoothingFactors, spreadOverHeads } from './smoothing.ts'
 import { addTap } from './tap-node.ts'
@@ -15,6 +15,13 @@ export interface LayerContext {
   graph: GraphBuilder
   config: ModelConfig
   plan: GraphPlan
+  linear: LinearNodes
+}
+
+/** The rows whose logits are wanted: the last of a prompt, not its others. */
+export interface WantedRows {
+  pick(rows: string): string
+  /** Makes the products of picked rows. */
   linear: LinearNodes
 }
 
@@ -32,21 +39,24 @@ export class DecoderLayer {
     this.scales = context.plan.precision === 'int8' ? cacheScales(context.plan.maxima.layers[index]!) : null
   }
 
-  add(stream: Stream): Stream {
-    return this.#inner(this.#attention(stream))
+  /** @param last of the last layer: behind its attention nobody reads the rows whose logits are not wanted */
+  add(stream: Stream, last: WantedRows | null = null): Stream {
+    const { attended, residual } = this.#attention(stream)
+    if (last) return this.#rest(last.pick(attended), last.pick(residual), last.linear)
+    return this.#rest(attended, residual, this.#context.linear)
   }
 
-  #attention(stream: Stream): Stream {
+  #attention(stream: Stream): { attended: string; residual: string } {
     const { graph, config, linear } = this.#context
     const { heads, kvHeads, headDim, hiddenSize } = config
     const { q, k, v } = this.#weights.qkv()
-    const output = this.#weights.attentionOutput()
     const inputFactors = this.#factors('attention', [q.weight, k.weight, v.weight], hiddenSize)
     const { key: keyScales, value: valueScales } = this.scales ?? { key: null, value: null }
     const parts = [q, k, valueScales ? divided(v, valueScales) : v]
     const norm = this.#norm('attention_norm', this.#weights.attentionNorm(), inputFactors)
     const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
-    const qkv = linear.product(this.#prepare('attention', normalized, hiddenSize), {
+    this.#tap('attention', normalized)
+    const qkv = linear.product(linear.prepare(normalized, hiddenSize), {
       name: this.#name('qkv'),
       values: joined(parts.map((part) => part.weight)),
       outputs: (heads + 2 * kvHeads) * headDim,
@@ -55,27 +65,35 @@ export class DecoderLayer {
       columnFactors: inputFactors,
     })
     const attended = attend(graph, config, { layer: this.#index, weights: this.#weights, qkv, keyScales })
+    return { attended, residual: sum }
+  }
+
+  /** What comes behind the attention. */
+  #rest(attended: string, residual: string, linear: LinearNodes): Stream {
+    const { heads, headDim, hiddenSize } = this.#context.config
+    const { weight, bias } = this.#weights.attentionOutput()
     const branch = linear.product(linear.prepare(attended, heads * headDim), {
       name: this.#name('output'),
-      values: output.weight,
+      values: weight,
       outputs: hiddenSize,
       inputs: heads * headDim,
-      bias: output.bias,
-      columnFactors: valueScales && spreadOverHeads(valueScales, config),
+      bias,
+      columnFactors: this.scales && spreadOverHeads(this.scales.value, this.#context.config),
     })
-    return { residual: sum, branch }
+    return this.#inner({ residual, branch }, linear)
   }
 
   /** down(silu(gate(x)) * up(x)) */
-  #inner(stream: Stream): Stream {
-    const { graph, config, linear } = this.#context
+  #inner(stream: Stream, linear: LinearNodes): Stream {
+    const { graph, config } = this.#context
     const { hiddenSize, innerSize } = config
     const { gate, up, down } = this.#weights.inner()
     const inputFactors = this.#factors('inner', [gate, up], hiddenSize)
     const downFactors = this.#factors('down', [down], innerSize)
     const norm = this.#norm('inner_norm', this.#weights.innerNorm(), inputFactors)
     const { output: normalized, sum } = addAndNormalize(graph, norm, stream)
-    const prepared = this.#prepare('inner', normalized, hiddenSize)
+    this.#tap('inner', normalized)
+    const prepared = linear.prepare(normalized, hiddenSize)
     const widening = { outputs: innerSize, inputs: hiddenSize, columnFactors: inputFactors }
     const gated = linear.product(prepared, { name: this.#name('gate'), values: gate, ...widening })
     const raised = linear.unscaledProduct(prepared, {
@@ -86,7 +104,8 @@ export class DecoderLayer {
     // QuickGelu is x * sigmoid(alpha * x): with alpha 1 it is silu.
     const activated = graph.node('QuickGelu', [gated], { alpha: 1 }, { domain: CONTRIB })
     const product = graph.node('Mul', [activated, raised])
-    const branch = linear.product(this.#prepare('down', product, innerSize, prepared.scale), {
+    this.#tap('down', product)
+    const branch = linear.product(linear.prepare(product, innerSize, prepared.scale), {
       name: this.#name('down'),
       values: down,
       outputs: hiddenSize,
@@ -101,10 +120,9 @@ export class DecoderLayer {
     return { name: this.#name(name), weights: smoothed, epsilon: this.#context.config.normEpsilon }
   }
 
-  #prepare(tap: Tap, activations: string, width: number, owed: Prepared['scale'] = null): Prepared {
-    const { graph, plan, linear } = this.#context
+  #tap(tap: Tap, activations: string): void {
+    const { graph, plan } = this.#context
     if (plan.precision === 'float32' && plan.taps) addTap(graph, tapName(this.#index, tap), activations)
-    return linear.prepare(activations, width, owed)
   }
 
   #name(part: string): string {

@@ -3,7 +3,7 @@
 import type { DecoderWeights } from './decoder-weights.ts'
 import type { GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, HEAD_TAP } from './graph-names.ts'
-import { Int8Linear } from './linear.ts'
+import type { LinearNodes } from './linear.ts'
 import { addAndNormalize, type Stream } from './norm-nodes.ts'
 import { columnsOfParts, splitOutliers } from './outliers.ts'
 import { ALPHA, columnMaxima, divideRows, smoothingFactors } from './smoothing.ts'
@@ -20,11 +20,11 @@ export class HeadNodes {
   readonly #weights: DecoderWeights
   readonly #stream: Stream
 
-  /** Only the rows whose logits are wanted are normalized and projected: that projection is a fifth of all the work. */
-  constructor(graph: GraphBuilder, weights: DecoderWeights, { residual, branch }: Stream) {
+  /** `stream` has only the rows whose logits are wanted: the last projection is a fifth of all the work. */
+  constructor(graph: GraphBuilder, weights: DecoderWeights, stream: Stream) {
     this.#graph = graph
     this.#weights = weights
-    this.#stream = { residual: this.#wanted(residual), branch: branch && this.#wanted(branch) }
+    this.#stream = stream
   }
 
   /** @param embedding the name of its tensor, which serves as the last projection, too, where that has no own weights */
@@ -37,8 +37,7 @@ export class HeadNodes {
     this.#addLogits(graph.node('Gemm', [output, name], { transB: 1n }))
   }
 
-  /** @param zeroPoints of all rows; see Int8Linear */
-  addInt8({ maxima, weightLimit }: Int8Plan, zeroPoints: string): void {
+  addInt8({ maxima }: Int8Plan, linear: LinearNodes): void {
     const graph = this.#graph
     const [vocabSize, hiddenSize] = this.#shape
     const values = this.#weights.output() ?? this.#weights.embedding()
@@ -48,7 +47,6 @@ export class HeadNodes {
     const width = parts.sources.length
     const sources = graph.tensor('head_parts', 'int32', [width], parts.sources)
     const output = graph.node('Gather', [whole, sources], { axis: 1n })
-    const linear = new Int8Linear(graph, weightLimit, this.#wanted(zeroPoints))
     const logits = linear.product(linear.prepare(output, width), {
       ...{ name: 'lm_head', values: columnsOfParts(values, parts), outputs: vocabSize, inputs: width },
       columnFactors: Float32Array.from(parts.sources, (channel) => factors[channel]!),
@@ -58,10 +56,6 @@ export class HeadNodes {
 
   get #shape(): [vocabSize: number, hiddenSize: number] {
     return [this.#weights.config.vocabSize, this.#weights.config.hiddenSize]
-  }
-
-  #wanted(rows: string): string {
-    return this.#graph.node('Gather', [rows, 'logit_rows'])
   }
 
   #normalized(weights: Float32Array): string {

@@ -17,6 +17,8 @@ export interface Weights {
 export interface LinearNodes {
   /** What the products of these activations `[rows, width]` start from. */
   prepare(activations: string, width: number, owed?: RowScale): Prepared
+  /** The same of activations whose range is known: one `step` for all rows, and what is beyond 127 of them is cut off. */
+  prepareKnown(activations: string, step: number): Prepared
   /** activations * weights^T + bias: `[rows, outputs]` */
   product(prepared: Prepared, weights: Weights): string
   /** The same without the rows' scale (and without a bias): whoever goes on with it owes `prepared.scale`. */
@@ -26,10 +28,11 @@ export interface LinearNodes {
 /** A factor for every row, `[rows, 1]`; null is 1. */
 type RowScale = string | null
 
-/** The activations and, where they are quantized, their scale. */
+/** The activations and, where they are quantized, what they are to be multiplied with: both. */
 export interface Prepared {
   values: string
   scale: RowScale
+  step: number
 }
 
 export class Float32Linear implements LinearNodes {
@@ -40,7 +43,11 @@ export class Float32Linear implements LinearNodes {
   }
 
   prepare(activations: string): Prepared {
-    return { values: activations, scale: null }
+    return { values: activations, scale: null, step: 1 }
+  }
+
+  prepareKnown(activations: string): Prepared {
+    return this.prepare(activations)
   }
 
   product(prepared: Prepared, { name, values, outputs, inputs, bias }: Weights): string {
@@ -56,7 +63,7 @@ export class Float32Linear implements LinearNodes {
 }
 
 /**
- * Weights int8 with a scale per output, activations uint8 with a scale per row: x = scale * (q - 128). The products of
+ * Weights int8 with a scale per output, activations uint8 with a scale per row, or one for all: x = scale * (q - 128). The products of
  * integers are exact, so a row's result does not depend on the rows beside it.
  */
 export class Int8Linear implements LinearNodes {
@@ -83,13 +90,19 @@ export class Int8Linear implements LinearNodes {
       axis: 1n,
       block_size: BigInt(width),
     })
-    return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]) }
+    return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]), step: 1 }
+  }
+
+  prepareKnown(activations: string, step: number): Prepared {
+    const values = this.#graph.node('QuantizeLinear', [activations, this.#step(step), this.#zeroPoint()])
+    return { values, scale: null, step }
   }
 
   product(prepared: Prepared, weights: Weights): string {
     const graph = this.#graph
     const { name, outputs, bias } = weights
-    const product = graph.node('Mul', [this.unscaledProduct(prepared, weights), prepared.scale!])
+    const unscaled = this.unscaledProduct(prepared, weights)
+    const product = prepared.scale === null ? unscaled : graph.node('Mul', [unscaled, prepared.scale])
     return bias ? graph.node('Add', [product, graph.tensor(`${name}.bias`, 'float32', [outputs], bias)]) : product
   }
 
@@ -101,12 +114,20 @@ export class Int8Linear implements LinearNodes {
       [
         prepared.values,
         graph.tensor(name, 'int8', [inputs, outputs], quantized.values),
-        graph.shared('one', 'float32', [], Float32Array.of(1)),
+        this.#step(prepared.step),
         graph.tensor(`${name}.scales`, 'float32', [outputs], quantized.scales),
-        graph.shared('zero_point', 'uint8', [], Uint8Array.of(128)),
+        this.#zeroPoint(),
       ],
       {},
       { domain: CONTRIB },
     )
+  }
+
+  #step(step: number): string {
+    return this.#graph.shared(`step_${step}`, 'float32', [], Float32Array.of(step))
+  }
+
+  #zeroPoint(): string {
+    return this.#graph.shared('zero_point', 'uint8', [], Uint8Array.of(128))
   }
 }

@@ -63,22 +63,36 @@ function keepAllowed(logits: Float32Array, allowed: Int32Array): void {
 }
 
 /**
- * The id of the greatest logit, the lowest of equals. Four maxima side by side, and then a look where the greatest stands,
- * take half the time of one loop that keeps both.
+ * The id of the greatest logit, the lowest of equals. Next to none is greater than all before it, so eight are asked
+ * together: less than half of the time of asking each.
  */
 function greatest(logits: Float32Array): number {
-  let [a, b, c, d] = [least, least, least, least]
-  const whole = logits.length & ~3
-  for (let id = 0; id < whole; id += 4) {
-    if (logits[id]! > a) a = logits[id]!
-    if (logits[id + 1]! > b) b = logits[id + 1]!
-    if (logits[id + 2]! > c) c = logits[id + 2]!
-    if (logits[id + 3]! > d) d = logits[id + 3]!
+  let max = Number.NEGATIVE_INFINITY
+  let best = -1
+  const look = (id: number) => {
+    if (!(logits[id]! > max)) return
+    max = logits[id]!
+    best = id
   }
-  let max = Math.max(a, b, c, d)
-  for (let id = whole; id < logits.length; id++) if (logits[id]! > max) max = logits[id]!
-  if (max === least) throw new AppError('engine_failed', 'the model computed no usable logits (NaN)')
-  return logits.indexOf(max)
+  const whole = logits.length & ~7
+  for (let from = 0; from < whole; from += 8) {
+    if (anyAbove(logits, from, max)) for (let id = from; id < from + 8; id++) look(id)
+  }
+  for (let id = whole; id < logits.length; id++) look(id)
+  if (best === -1) throw new AppError('engine_failed', 'the model computed no usable logits (NaN)')
+  return best
 }
 
-const least = Number.NEGATIVE_INFINITY
+/** Whether one of the eight logits from there is greater than `max`. */
+function anyAbove(logits: Float32Array, from: number, max: number): boolean {
+  return (
+    logits[from]! > max ||
+    logits[from + 1]! > max ||
+    logits[from + 2]! > max ||
+    logits[from + 3]! > max ||
+    logits[from + 4]! > max ||
+    logits[from + 5]! > max ||
+    logits[from + 6]! > max ||
+    logits[from + 7]! > max
+  )
+}

@@ -15,12 +15,6 @@ export interface CacheScales {
 const ROOM = 1.3
 const LARGEST_STEP = 127
 
-/**
- * Attended values are averages of cached ones, so they come in the same steps and go no further. Rounded to steps a little
- * finer they are as exact as with a scale measured for each row, and nothing has to be measured; what calibration saw fits.
- */
-export const ATTENDED_STEP = 1 / ROOM
-
 export function cacheScales({ key, value }: LayerMaxima): CacheScales {
   const scales = (maxima: Float32Array) => maxima.map((max) => (max * ROOM) / LARGEST_STEP || 1)
   return { key: scales(key), value: scales(value) }

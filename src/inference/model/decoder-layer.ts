@@ -2,7 +2,7 @@
 
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import { attend } from './attention-nodes.ts'
-import { ATTENDED_STEP, type CacheScales, cacheScales } from './cache-scales.ts'
+import { type CacheScales, cacheScales } from './cache-scales.ts'
 import type { LayerWeights, Projection } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, type Tap, tapName } from './graph-names.ts'
@@ -72,7 +72,8 @@ export class DecoderLayer {
   #rest(attended: string, residual: string, linear: LinearNodes): Stream {
     const { heads, headDim, hiddenSize } = this.#context.config
     const { weight, bias } = this.#weights.attentionOutput()
-    const prepared = this.scales ? linear.prepareKnown(attended, ATTENDED_STEP) : linear.prepare(attended, heads*headDim)
+    // Averages of values that come in steps of the cache: they go no further than those.
+    const prepared = this.scales ? linear.prepareSteps(attended) : linear.prepare(attended, heads * headDim)
     const branch = linear.product(prepared, {
       name: this.#name('output'),
       values: weight,

@@ -17,8 +17,8 @@ export interface Weights {
 export interface LinearNodes {
   /** What the products of these activations `[rows, width]` start from. */
   prepare(activations: string, width: number, owed?: RowScale): Prepared
-  /** The same of activations whose range is known: one `step` for all rows, and what is beyond 127 of them is cut off. */
-  prepareKnown(activations: string, step: number): Prepared
+  /** The same of activations between -127 and 127: they are rounded as they are. */
+  prepareSteps(activations: string): Prepared
   /** activations * weights^T + bias: `[rows, outputs]` */
   product(prepared: Prepared, weights: Weights): string
   /** The same without the rows' scale (and without a bias): whoever goes on with it owes `prepared.scale`. */
@@ -28,11 +28,10 @@ export interface LinearNodes {
 /** A factor for every row, `[rows, 1]`; null is 1. */
 type RowScale = string | null
 
-/** The activations and, where they are quantized, what they are to be multiplied with: both. */
+/** The activations and, where they are quantized, their scale. */
 export interface Prepared {
   values: string
   scale: RowScale
-  step: number
 }
 
 export class Float32Linear implements LinearNodes {
@@ -43,10 +42,10 @@ export class Float32Linear implements LinearNodes {
   }
 
   prepare(activations: string): Prepared {
-    return { values: activations, scale: null, step: 1 }
+    return { values: activations, scale: null }
   }
 
-  prepareKnown(activations: string): Prepared {
+  prepareSteps(activations: string): Prepared {
     return this.prepare(activations)
   }
 
@@ -90,12 +89,12 @@ export class Int8Linear implements LinearNodes {
       axis: 1n,
       block_size: BigInt(width),
     })
-    return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]), step: 1 }
+    return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]) }
   }
 
-  prepareKnown(activations: string, step: number): Prepared {
-    const values = this.#graph.node('QuantizeLinear', [activations, this.#step(step), this.#zeroPoint()])
-    return { values, scale: null, step }
+  prepareSteps(activations: string): Prepared {
+    const values = this.#graph.node('QuantizeLinear', [activations, this.#one(), this.#zeroPoint()])
+    return { values, scale: null }
   }
 
   product(prepared: Prepared, weights: Weights): string {
@@ -114,7 +113,7 @@ export class Int8Linear implements LinearNodes {
       [
         prepared.values,
         graph.tensor(name, 'int8', [inputs, outputs], quantized.values),
-        this.#step(prepared.step),
+        this.#one(),
         graph.tensor(`${name}.scales`, 'float32', [outputs], quantized.scales),
         this.#zeroPoint(),
       ],
@@ -123,8 +122,8 @@ export class Int8Linear implements LinearNodes {
     )
   }
 
-  #step(step: number): string {
-    return this.#graph.shared(`step_${step}`, 'float32', [], Float32Array.of(step))
+  #one(): string {
+    return this.#graph.shared('one', 'float32', [], Float32Array.of(1))
   }
 
   #zeroPoint(): string {

@@ -27,7 +27,7 @@ export interface LayerMaxima {
  * The paper's alpha: how the difficulty is shared between activations and weights, the more the more goes to these. The
  * last projection has another way to deal with large activations (outliers.ts). Found by trying.
  */
-export const ALPHA = { attention: 0.7, inner: 0.5, down: 0.5, head: 0.3 }
+export const ALPHA = { attention: 0.7, inner: 0.6, down: 0.5, head: 0.3 }
 const SMALLEST = 1e-5
 
 /** factor = max|activation|^alpha / max|weight|^(1 - alpha), per column of the weights that read the activations. */

@@ -40,14 +40,14 @@ export class PromptCache {
    */
   store(past: number, count: number, rows: readonly Int8Array[]): void {
     const { kvHeads, headDim } = this.#shape
-    // Four at a time: head sizes are multiples of eight.
-    const words = headDim / 4
+    // Eight bytes at a time: head sizes are multiples of that.
+    const words = headDim / 8
     for (const [index, buffer] of this.#cache.buffers.entries()) {
-      const target = new Int32Array(buffer.buffer, buffer.byteOffset, buffer.length / 4)
+      const target = new BigInt64Array(buffer.buffer, buffer.byteOffset, buffer.length / 8)
       const own = rows[index]!
-      const source = new Int32Array(own.buffer, own.byteOffset, (count * kvHeads * headDim) / 4)
+      const source = new BigInt64Array(own.buffer, own.byteOffset, (count * kvHeads * headDim) / 8)
       for (let head = 0; head < kvHeads; head++) {
-        let to = this.#cache.offset(this.#slot, head, past) / 4
+        let to = this.#cache.offset(this.#slot, head, past) / 8
         for (let row = 0; row < count; row++) {
           const from = (row * kvHeads + head) * words
           for (let word = 0; word < words; word++) target[to++] = source[from + word]!

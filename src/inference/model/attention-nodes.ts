@@ -6,6 +6,7 @@ import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import type { LayerWeights } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { cacheName, rowsName } from './graph-names.ts'
+import { type Prepared, roundSteps } from './linear.ts'
 import { normalize } from './norm-nodes.ts'
 
 interface Attention {
@@ -77,8 +78,11 @@ export function addPromptInputs(graph: GraphBuilder, config: ModelConfig): void 
   }
 }
 
-/** qkv `[rows, (heads + 2 * kvHeads) * headDim]` to `[rows, heads * headDim]`; appends to the layer's cache. */
-export function attend(graph: GraphBuilder, config: ModelConfig, attention: Attention): string {
+/**
+ * qkv `[rows, (heads + 2 * kvHeads) * headDim]` to what a product starts from, `[rows, heads * headDim]`; appends to the
+ * layer's cache.
+ */
+export function attend(graph: GraphBuilder, config: ModelConfig, attention: Attention): Prepared {
   const output = `layers.${attention.layer}.heads`
   const node = new AttentionNodes(graph, config, attention, output)
   if (attention.keyScales === null) node.addForFloat32()
@@ -86,7 +90,7 @@ export function attend(graph: GraphBuilder, config: ModelConfig, attention: Atte
     graph.only('steps', () => node.addForSteps())
     graph.only('prompts', () => node.addForPrompts())
   }
-  return output
+  return { values: output, scale: null }
 }
 
 /** The nodes of one layer. Each of the three ways ends in `output`. */
@@ -191,7 +195,12 @@ class AttentionNodes {
       outputs: [attended, ...present],
     })
     const flat = graph.shared('flat_heads', 'int64', [2], BigInt64Array.of(-1n, BigInt(heads * headDim)))
-    graph.node('Reshape', [attended, flat], {}, { outputs: [output] })
+    graph.node('Reshape', [this.#prepared(attended), flat], {}, { outputs: [output] })
+  }
+
+  /** Values come in steps of the cache, and averages of them go no further. */
+  #prepared(attended: string): string {
+    return this.#attention.keyScales === null ? attended : roundSteps(this.#graph, attended)
   }
 
   #queries(qkv: string): Queries {

@@ -6,7 +6,7 @@ import { type CacheScales, cacheScales } from './cache-scales.ts'
 import type { LayerWeights, Projection } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { type GraphPlan, type Tap, tapName } from './graph-names.ts'
-import type { LinearNodes } from './linear.ts'
+import type { LinearNodes, Prepared } from './linear.ts'
 import { addAndNormalize, type Norm, type Stream } from './norm-nodes.ts'
 import { ALPHA, columnMaxima, divideRows, smoothingFactors, spreadOverHeads } from './smoothing.ts'
 import { addTap } from './tap-node.ts'
@@ -42,11 +42,14 @@ export class DecoderLayer {
   /** @param last of the last layer: behind its attention nobody reads the rows whose logits are not wanted */
   add(stream: Stream, last: WantedRows | null = null): Stream {
     const { attended, residual } = this.#attention(stream)
-    if (last) return this.#rest(last.pick(attended), last.pick(residual), last.linear)
+    if (last) {
+      const picked = { ...attended, values: last.pick(attended.values) }
+      return this.#rest(picked, last.pick(residual), last.linear)
+    }
     return this.#rest(attended, residual, this.#context.linear)
   }
 
-  #attention(stream: Stream): { attended: string; residual: string } {
+  #attention(stream: Stream): { attended: Prepared; residual: string } {
     const { graph, config, linear } = this.#context
     const { heads, kvHeads, headDim, hiddenSize } = config
     const { q, k, v } = this.#weights.qkv()
@@ -69,12 +72,10 @@ export class DecoderLayer {
   }
 
   /** What comes behind the attention. */
-  #rest(attended: string, residual: string, linear: LinearNodes): Stream {
+  #rest(attended: Prepared, residual: string, linear: LinearNodes): Stream {
     const { heads, headDim, hiddenSize } = this.#context.config
     const { weight, bias } = this.#weights.attentionOutput()
-    // Averages of values that come in steps of the cache: they go no further than those.
-    const prepared = this.scales ? linear.prepareSteps(attended) : linear.prepare(attended, heads * headDim)
-    const branch = linear.product(prepared, {
+    const branch = linear.product(attended, {
       name: this.#name('output'),
       values: weight,
       outputs: hiddenSize,

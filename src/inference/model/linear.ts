@@ -17,8 +17,6 @@ export interface Weights {
 export interface LinearNodes {
   /** What the products of these activations `[rows, width]` start from. */
   prepare(activations: string, width: number, owed?: RowScale): Prepared
-  /** The same of activations between -127 and 127: they are rounded as they are. */
-  prepareSteps(activations: string): Prepared
   /** activations * weights^T + bias: `[rows, outputs]` */
   product(prepared: Prepared, weights: Weights): string
   /** The same without the rows' scale (and without a bias): whoever goes on with it owes `prepared.scale`. */
@@ -34,6 +32,19 @@ export interface Prepared {
   scale: RowScale
 }
 
+/** Activations between -127 and 127, as integer products take them: rounded as they are, and their scale is 1. */
+export function roundSteps(graph: GraphBuilder, activations: string): string {
+  return graph.node('QuantizeLinear', [activations, one(graph), zeroPoint(graph)])
+}
+
+function one(graph: GraphBuilder): string {
+  return graph.shared('one', 'float32', [], Float32Array.of(1))
+}
+
+function zeroPoint(graph: GraphBuilder): string {
+  return graph.shared('zero_point', 'uint8', [], Uint8Array.of(128))
+}
+
 export class Float32Linear implements LinearNodes {
   readonly #graph: GraphBuilder
 
@@ -43,10 +54,6 @@ export class Float32Linear implements LinearNodes {
 
   prepare(activations: string): Prepared {
     return { values: activations, scale: null }
-  }
-
-  prepareSteps(activations: string): Prepared {
-    return this.prepare(activations)
   }
 
   product(prepared: Prepared, { name, values, outputs, inputs, bias }: Weights): string {
@@ -92,11 +99,6 @@ export class Int8Linear implements LinearNodes {
     return { values, scale: owed === null ? scale : graph.node('Mul', [scale, owed]) }
   }
 
-  prepareSteps(activations: string): Prepared {
-    const values = this.#graph.node('QuantizeLinear', [activations, this.#one(), this.#zeroPoint()])
-    return { values, scale: null }
-  }
-
   product(prepared: Prepared, weights: Weights): string {
     const graph = this.#graph
     const { name, outputs, bias } = weights
@@ -113,20 +115,12 @@ export class Int8Linear implements LinearNodes {
       [
         prepared.values,
         graph.tensor(name, 'int8', [inputs, outputs], quantized.values),
-        this.#one(),
+        one(graph),
         graph.tensor(`${name}.scales`, 'float32', [outputs], quantized.scales),
-        this.#zeroPoint(),
+        zeroPoint(graph),
       ],
       {},
       { domain: CONTRIB },
     )
-  }
-
-  #one(): string {
-    return this.#graph.shared('one', 'float32', [], Float32Array.of(1))
-  }
-
-  #zeroPoint(): string {
-    return this.#graph.shared('zero_point', 'uint8', [], Uint8Array.of(128))
   }
 }

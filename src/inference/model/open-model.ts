@@ -32,7 +32,7 @@ import type { ActivationMaxima } from './smoothing.ts'
 import type { TensorSource } from './tensor-source.ts'
 
 /** Raised whenever the graph's nodes or the form of its weights change: older graphs are then built again. */
-const GRAPH_VERSION = 7
+const GRAPH_VERSION = 8
 
 export type Precision = 'int8' | 'float32'
 

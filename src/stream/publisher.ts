@@ -1,13 +1,20 @@
 // The worker's way into the logs. Whatever has gathered since the last round trip goes out with the next one, so a step
-// of the engine costs one command however many sequences it advanced.
+// of the engine costs one command, or a few where it advanced a great many sequences.
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { toAppError } from '../errors.ts'
-import type { JobStore } from './job-store.ts'
+import type { Append, JobStore } from './job-store.ts'
 import { JobWriter, type StopVerdict } from './job-writer.ts'
 
 /** Between two tries to reach a Redis that is away. */
 const retryMs = 200
+/** Redis does nothing else during a command, and sends what it publishes behind it: a large step goes out in several. */
+const jobsPerCommand = 32
+
+interface Pending {
+  writer: JobWriter
+  append: Append
+}
 
 export class Publisher {
   readonly #store: Pick<JobStore, 'append'>
@@ -43,23 +50,30 @@ export class Publisher {
     await nextTurn()
     while (this.#dirty) {
       this.#dirty = false
-      const writers = [...this.#writers.values()]
-      const sent = writers.flatMap((writer) => {
+      const pending = [...this.#writers.values()].flatMap((writer) => {
         const append = writer.pending()
         return append ? [{ writer, append }] : []
       })
-      if (sent.length === 0) break
-      try {
-        const results = await this.#store.append(sent.map(({ append }) => append))
-        sent.forEach(({ writer, append }, index) => {
-          writer.settle(append, results[index]!)
-        })
-      } catch (thrown) {
-        this.#onError(toAppError(thrown, 'unavailable'))
-        await sleep(retryMs)
+      if (pending.length === 0) break
+      const commands = []
+      for (let at = 0; at < pending.length; at += jobsPerCommand) {
+        commands.push(this.#send(pending.slice(at, at + jobsPerCommand)))
       }
-      if (sent.some(({ writer }) => writer.pending() !== null)) this.#dirty = true
+      if ((await Promise.all(commands)).includes(false)) await sleep(retryMs)
+      if (pending.some(({ writer }) => writer.pending() !== null)) this.#dirty = true
     }
     this.#flushing = false
+  }
+
+  /** @returns whether Redis has answered */
+  async #send(sent: readonly Pending[]): Promise<boolean> {
+    try {
+      const results = await this.#store.append(sent.map(({ append }) => append))
+      for (const [index, { writer, append }] of sent.entries()) writer.settle(append, results[index]!)
+      return true
+    } catch (thrown) {
+      this.#onError(toAppError(thrown, 'unavailable'))
+      return false
+    }
   }
 }

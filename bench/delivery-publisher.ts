@@ -1,5 +1,5 @@
 // A child process that publishes as a worker of 500 slots does: in every step one token for every job, each with the time at which
-// it was written as its text. `log` goes the product's way (append and publish in one script), `channel` only publishes.
+// it was written as its text, but for those of the first second: they are for the compilers of this process. `log` goes the product's way (append and publish in one script), `channel` only publishes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -13,6 +13,7 @@ const [url = '', way = 'log', jobs = '500', stepsPerSecond = '20'] = process.arg
 /** Milliseconds since the epoch, to the microsecond, the same for all processes of a machine. */
 const now = () => performance.timeOrigin + performance.now()
 const stamped = (): NewEvent => ({ type: 'token', text: now().toFixed(3), tokenId: 7 })
+const unstamped = (): NewEvent => ({ type: 'token', text: 'not timed', tokenId: 7 })
 
 interface Target {
   ids: string[]
@@ -61,12 +62,14 @@ async function overChannels(count: number): Promise<Target> {
 const target = await (way === 'log' ? overLog : overChannels)(Number(jobs))
 process.send?.(target.ids)
 process.on('message', async (seconds: number) => {
-  const steps = seconds * Number(stepsPerSecond)
+  const rate = Number(stepsPerSecond)
   const startedAt = performance.now()
-  for (let step = 0; step < steps; step++) {
-    await sleep(Math.max(0, startedAt + (step * 1000) / Number(stepsPerSecond) - performance.now()))
-    target.step(stamped)
+  for (let step = 0; step < (1 + seconds) * rate; step++) {
+    await sleep(Math.max(0, startedAt + (step * 1000) / rate - performance.now()))
+    target.step(step < rate ? unstamped : stamped)
   }
+  // What ends 500 jobs at once is not what a token's way is made of.
+  await sleep(500)
   await target.close()
   process.disconnect?.()
 })

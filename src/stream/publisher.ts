@@ -9,7 +9,7 @@ import { JobWriter, type StopVerdict } from './job-writer.ts'
 /** Between two tries to reach a Redis that is away. */
 const retryMs = 200
 /** Redis does nothing else during a command, and sends what it publishes behind it: a large step goes out in several. */
-const jobsPerCommand = 32
+const jobsPerCommand = 16
 
 interface Pending {
   writer: JobWriter

@@ -46,6 +46,18 @@ describe('the publisher', () => {
     expect(log.commands.map((appends) => appends.map(({ id }) => id))).toEqual([['job_a', 'job_b']])
   })
 
+  it('sends a step of very many jobs in several commands, and what one of them failed to write once more', async () => {
+    const { log, publisher } = setUp()
+    const ids = Array.from({ length: 40 }, (_, index) => `job_${index}`)
+    const writers = ids.map((id) => publisher.writer(id, 1, 1, () => {}))
+    log.next = () => new Error('Connection is closed')
+    for (const writer of writers) writer.write(token('a'))
+    await Promise.all(writers.map((writer) => writer.drained()))
+    expect(log.commands.map((appends) => appends.length)).toEqual([16, 16, 8, 16])
+    const sent = log.commands.slice(1).flatMap((appends) => appends.map(({ id }) => id))
+    expect(new Set(sent)).toEqual(new Set(ids))
+  })
+
   it('sends again from where the log ends when Redis has lost events', async () => {
     const { log, writer } = setUp()
     writer.write(token('a'), token('b'))

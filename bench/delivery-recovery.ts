@@ -11,13 +11,19 @@ const rounds = 3
 /** Longer than what lies between two renewals of a lock: the rounds' faults come at other moments of it. */
 const spreadMs = 2000
 const engines = {
-  scripted: { model: 'scripted:30', env: { MODEL_PRECISION: 'float32' }, maxTokens: 600, together: true },
-  real: { model: '', env: { ENGINE_THREADS: '1' }, maxTokens: 1000, together: false },
+  scripted: {
+    model: 'scripted:30',
+    env: { MODEL_PRECISION: 'float32', ENGINE_SLOTS: String(streams) },
+    maxTokens: 600,
+    together: true,
+  },
+  real: { model: '', env: {}, maxTokens: 700, together: false },
 }
 
 interface Scene {
   name: string
-  how: 'kill' | 'restart'
+  /** Killed and restarted workers come back at once, on the same cores; a stopped one does not. */
+  how: 'kill' | 'restart' | 'stop'
   engine: keyof typeof engines
   /** What the second worker can take beside what it has. */
   second: 'idle' | 'full'
@@ -25,13 +31,20 @@ interface Scene {
 }
 
 const killed = { how: 'kill', limits: { medianMs: 6000, largestMs: 9000 } } as const
-const told = { how: 'restart', limits: { medianMs: 1000 } } as const
+const told = { limits: { medianMs: 1000 } } as const
 const scenes: Scene[] = [
   { name: 'kill -9, an idle second worker', ...killed, engine: 'scripted', second: 'idle' },
-  { name: 'SIGTERM, an idle second worker', ...told, engine: 'scripted', second: 'idle' },
+  { name: 'SIGTERM, an idle second worker', how: 'restart', ...told, engine: 'scripted', second: 'idle' },
   { name: 'kill -9, a full second worker', how: 'kill', engine: 'scripted', second: 'full', limits: null },
   { name: 'kill -9, the real model', ...killed, engine: 'real', second: 'idle' },
-  { name: 'SIGTERM, the real model', ...told, engine: 'real', second: 'idle' },
+  { name: 'SIGTERM, the real model', how: 'stop', ...told, engine: 'real', second: 'idle' },
+  {
+    name: 'SIGTERM, the real model, started again beside it',
+    how: 'restart',
+    engine: 'real',
+    second: 'idle',
+    limits: null,
+  },
 ]
 
 export async function benchRecovery(report: Report): Promise<void> {
@@ -43,8 +56,8 @@ export async function benchRecovery(report: Report): Promise<void> {
     claim(report, scene, half * 1000, most * 1000)
   }
   const caption =
-    `Pause that a client sees, s: ${streams} streams of a short prompt, ${rounds} rounds at other moments of the locks, default ` +
-    'settings; the scripted engine at 30 tokens a second, the real model as fast as one core goes.'
+    `Pause that a client sees, s: ${streams} streams of a short prompt, ${rounds} rounds at other moments of the locks; the ` +
+    `scripted engine with ${streams} slots at 30 tokens a second, the real model with default settings as fast as it goes.`
   report.table(caption, ['', 'median', 'largest'], rows)
 }
 
@@ -67,10 +80,7 @@ function claim(report: Report, { name, limits }: Scene, medianMs: number, larges
 /** @returns the largest gap of each stream */
 async function play({ how, engine, second }: Scene, afterMs: number): Promise<number[]> {
   const { model, env, maxTokens } = engines[engine]
-  const service = await FaultyService.start({
-    ...{ apis: 1, workers: 1, model },
-    env: { LOG_LEVEL: 'warn', ENGINE_SLOTS: String(streams), ...env },
-  })
+  const service = await FaultyService.start({ apis: 1, workers: 1, model, env: { LOG_LEVEL: 'warn', ...env } })
   try {
     const server = { url: `${service.urls[0]}/generate/stream`, kind: 'native' as const }
     const start = () => readStream(server, { prompt: 'Once upon a time', maxTokens })
@@ -80,7 +90,8 @@ async function play({ how, engine, second }: Scene, afterMs: number): Promise<nu
     const others = second === 'full' ? Array.from({ length: streams }, start) : []
     await sleep(1000 + afterMs)
     const from = performance.now()
-    await service.inject({ what: how, at: { kind: 'worker', index: 0 }, forMs: 0 })
+    if (how === 'stop') await service.workers[0]!.stop()
+    else await service.inject({ what: how, at: { kind: 'worker', index: 0 }, forMs: 0 })
     const gaps = (await Promise.all(running)).map(({ tokenAt, ...times }) =>
       largestGapMs({ ...times, tokenAt: tokenAt.filter((at) => at > from - 200) }),
     )

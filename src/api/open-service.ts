@@ -55,7 +55,7 @@ export interface OpenedService {
   close(): Promise<void>
 }
 
-/** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for rules that can't be used */
+/** @throws AppError `unavailable` when Redis does not answer in time, `bad_setting` for rules that can't be used */
 export async function openService(options: ServiceOptions): Promise<OpenedService> {
   const { settings, logger, tracing = noTracing, embeddings = null } = options
   const keys = keysOf(options.namespace)
@@ -68,7 +68,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
   const threads = new TextThreads(options.tokenizerFiles, limits)
   const formats = new FormatChecks(options.tokenizerFiles)
   try {
-    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000), threads.warmUp()])
+    await Promise.all([waitForRedis(redis), waitForRedis(subscriber), threads.warmUp()])
   } catch (error) {
     redis.disconnect()
     subscriber.disconnect()

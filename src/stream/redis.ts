@@ -93,11 +93,14 @@ function openClient(url: string, options: ClientOptions): RedisClient {
   })
 }
 
+/** At a start. A Redis that starts, too, reads its log back first. */
+const startLimitMs = 30_000
+
 /**
  * Resolves once the connection is usable.
  * @throws AppError `unavailable` after `timeoutMs`, `bad_setting` at once when the Redis refuses the address's password
  */
-export async function waitForRedis(redis: RedisClient, timeoutMs: number): Promise<void> {
+export async function waitForRedis(redis: RedisClient, timeoutMs = startLimitMs): Promise<void> {
   if (redis.status === 'ready') return
   let timer: NodeJS.Timeout | undefined
   let onError = (_: Error): void => {}

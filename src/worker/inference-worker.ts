@@ -41,7 +41,7 @@ export interface InferenceWorker {
   stop(): Promise<void>
 }
 
-/** @throws AppError `unavailable` when Redis does not answer within 10 s */
+/** @throws AppError `unavailable` when Redis does not answer in time */
 export async function startWorker(options: InferenceWorkerOptions): Promise<InferenceWorker> {
   const { engine, logger, tracing = noTracing, embeddings = null } = options
   const worker = { id: `worker_${randomUUID().slice(0, 8)}`, host: hostname(), pid: process.pid }
@@ -50,7 +50,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
   const redis = connectRedis(options.redisUrl, 'background', onError)
   const subscriber = connectRedis(options.redisUrl, 'subscriber', onError)
   try {
-    await Promise.all([waitForRedis(redis, 10_000), waitForRedis(subscriber, 10_000)])
+    await Promise.all([waitForRedis(redis), waitForRedis(subscriber)])
   } catch (error) {
     redis.disconnect()
     subscriber.disconnect()

@@ -1,5 +1,6 @@
-// A child process that publishes as a worker of 500 slots does: in every step one token for every job, each with the time at which
-// it was written as its text, but for those of the first second: they are for the compilers of this process. `log` goes the product's way (append and publish in one script), `channel` only publishes.
+// A child process that publishes as a worker of 500 slots does: in every step one token for every job, each with the time at
+// which it was written as its text, but for those of the first second: they are for the compilers of this process. `log`
+// goes the product's way (append and publish in one script), `channel` only publishes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'

@@ -93,7 +93,7 @@ const variables = {
     10_000,
     1000,
     3_600_000,
-    'milliseconds a job goes on after its last reader left, or up to half as many more',
+    'milliseconds a job goes on after its last reader left, or up to half as many more; a grace longer where Redis was away',
   ),
   STREAM_TTL_MS: count(600_000, 1000, 604_800_000, 'milliseconds a finished stream can still be read'),
   BODY_LIMIT: variable(parse.bodyLimits, {

@@ -20,7 +20,7 @@ export interface ApiServer {
   stop(): Promise<void>
 }
 
-/** @throws AppError `unavailable` when Redis does not answer within 10 s, `bad_setting` for a port in use */
+/** @throws AppError `unavailable` when Redis does not answer in time, `bad_setting` for a port in use */
 export async function startApi(options: ServiceOptions): Promise<ApiServer> {
   const { settings } = options
   const { service, shutDown, close: closeService } = await openService(options)

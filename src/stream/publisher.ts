@@ -1,5 +1,5 @@
 // The worker's way into the logs. Whatever has gathered since the last round trip goes out with the next one, so a step
-// of the engine costs one command, or a few where it advanced a great many sequences.
+// of the engine costs one round trip, and a command for every 16 sequences that it advanced.
 
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { toAppError } from '../errors.ts'

@@ -1,9 +1,9 @@
-// When Redis was last away for a worker: not connected; connected and silent, as a frozen process or machine is; or this
-// process itself did not run, as when the whole machine slept. What lapsed meanwhile proves nothing: no API may have been
-// able to renew it.
+// When Redis was last away for a worker: not connected; connected and silent, as a frozen process or machine is; there, but
+// refusing; or this process itself did not run, as when the whole machine slept. What lapsed meanwhile proves nothing: no
+// API may have been able to renew it.
 //
 // Known in time: Redis answers in order, so what was sent during a silence or right after it is answered after the
-// question of the silence's first moments; and the answer to what is sent after a sleep is read a turn later than its tick.
+// question of the silence's first moments; and who asks right after a sleep, before the next tick, sees how old the last is.
 
 import type { Keys } from './keys.ts'
 import { renewalMs } from './lease.ts'
@@ -17,7 +17,7 @@ export class RedisAbsence {
   #tickedAt = Date.now()
   /** Whether the question of an earlier tick is still without an answer. */
   #asking = false
-  /** When Redis last came, new or again; of `performance.now()`. */
+  /** When Redis last came, new or again, or answered again; of `performance.now()`. */
   #overAt = performance.now()
 
   constructor(redis: RedisClient, keys: Keys, graceMs: number) {
@@ -26,18 +26,23 @@ export class RedisAbsence {
     this.#graceMs = graceMs
     redis.on('ready', this.#over)
     this.#timer = setInterval(() => void this.#tick(), renewalMs(graceMs) / 4)
+    this.#timer.unref()
   }
 
   /** Whether it ended less than a grace ago: readers who were cut off from Redis too have a grace to come back. */
   get isRecent(): boolean {
+    this.#overIfLongSince(this.#tickedAt)
     return performance.now() - this.#overAt < this.#graceMs
   }
 
-  /** Passes an answer of Redis on, and notes that Redis was away where it was long in coming. */
+  /** Passes an answer of Redis on, and notes that Redis was away where it was long in coming or refuses. */
   async heard<Answer>(answer: Promise<Answer>): Promise<Answer> {
     const askedAt = Date.now()
     try {
       return await answer
+    } catch (thrown) {
+      this.#over()
+      throw thrown
     } finally {
       this.#overIfLongSince(askedAt)
     }
@@ -62,7 +67,7 @@ export class RedisAbsence {
     this.#tickedAt = Date.now()
     if (this.#asking) return
     this.#asking = true
-    // Any question to the server that has the jobs will do, and an error is an answer.
+    // Any question to the server that has the jobs will do.
     await this.heard(this.#redis.exists(this.#keys.admitted)).catch(() => {})
     this.#asking = false
   }

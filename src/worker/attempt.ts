@@ -109,11 +109,15 @@ async function openJob({ id, attempt }: AttemptInput, deps: AttemptDeps): Promis
     return await deps.store.open(id, attempt, deps.worker)
   } catch (thrown) {
     const damaged = toAppError(thrown)
-    // A script's own error: a key of the job has another type.
-    if (damaged.code !== 'damaged_job' && (thrown as Error).name !== 'ReplyError') throw thrown
+    if (damaged.code !== 'damaged_job' && !isScriptError(thrown as Error)) throw thrown
     await endDamaged(id, damaged, deps)
     return 'damaged'
   }
+}
+
+/** A key of the job has another type, or a value that the script can't take. All else is about Redis, not about the job. */
+function isScriptError({ name, message }: Error): boolean {
+  return name === 'ReplyError' && /^(WRONGTYPE|ERR) /.test(message)
 }
 
 /** A job whose data can't be read has no place to continue from; its readers are told, where even that is possible. */

@@ -39,6 +39,7 @@ it('nothing is lost, repeated or contradicted while processes are killed, paused
   })
   expect(verdict.violations, `FAULT_SEED=${seed}`).toEqual([])
   expect(verdict.kills).toBeGreaterThanOrEqual(5)
+  expect(verdict.unreached).toBeLessThanOrEqual(2)
   await service.stop()
   expect(service.processes()).toEqual([])
 })

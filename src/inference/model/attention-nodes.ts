@@ -6,7 +6,7 @@ import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import type { LayerWeights } from './decoder-weights.ts'
 import { CONTRIB, type GraphBuilder } from './graph-builder.ts'
 import { cacheName, rowsName } from './graph-names.ts'
-import { type Prepared, roundSteps } from './linear.ts'
+import { one, type Prepared, roundSteps } from './linear.ts'
 import { normalize } from './norm-nodes.ts'
 
 interface Attention {
@@ -159,10 +159,7 @@ class AttentionNodes {
   #stored(part: 'key' | 'value', values: string): string {
     const graph = this.#graph
     const { kvHeads, headDim } = this.#config
-    const step = [
-      graph.shared('one', 'float32', [], Float32Array.of(1)),
-      graph.shared('no_offset', 'int8', [], Int8Array.of(0)),
-    ]
+    const step = [one(graph), graph.shared('no_offset', 'int8', [], Int8Array.of(0))]
     const rows = rowsName(this.#attention.layer, part)
     graph.node('QuantizeLinear', [values, ...step], {}, { outputs: [rows] })
     graph.output(rows, 'int8', [1, 'rows', kvHeads * headDim])

@@ -4,7 +4,7 @@
 import type { ModelConfig } from '../../tokenizer/model-config.ts'
 import { addPromptInputs } from './attention-nodes.ts'
 import type { CacheScales } from './cache-scales.ts'
-import { DecoderLayer, type WantedRows } from './decoder-layer.ts'
+import { DecoderLayer } from './decoder-layer.ts'
 import type { DecoderWeights } from './decoder-weights.ts'
 import { blockLookup } from './embedding-nodes.ts'
 import type { GraphBuilder } from './graph-builder.ts'
@@ -35,8 +35,9 @@ export async function addDecoder(
     graph.only('prompts', () => addPromptInputs(graph, config))
   }
   addRope(graph, config)
-  const linear = products(graph, plan, ZERO_POINTS)
-  const wanted = wantedRows(graph, plan)
+  const linear = productsOf(graph, plan, () => ZERO_POINTS)
+  const pick = (rows: string) => graph.node('Gather', [rows, 'logit_rows'])
+  const wanted = { pick, linear: productsOf(graph, plan, () => pick(ZERO_POINTS)) }
   let stream: Stream = { residual: addEmbedding(graph, weights, plan), branch: null }
   const scales: CacheScales[] = []
   for (let index = 0; index < config.layers; index++) {
@@ -52,13 +53,8 @@ export async function addDecoder(
 }
 
 /** `zeroPoints` of the rows that are multiplied; see Int8Linear. */
-function products(graph: GraphBuilder, plan: GraphPlan, zeroPoints: string): LinearNodes {
-  return plan.precision === 'float32' ? new Float32Linear(graph) : new Int8Linear(graph, plan.weightLimit, zeroPoints)
-}
-
-function wantedRows(graph: GraphBuilder, plan: GraphPlan): WantedRows {
-  const pick = (rows: string) => graph.node('Gather', [rows, 'logit_rows'])
-  return { pick, linear: products(graph, plan, plan.precision === 'int8' ? pick(ZERO_POINTS) : '') }
+function productsOf(graph: GraphBuilder, plan: GraphPlan, zeroPoints: () => string): LinearNodes {
+  return plan.precision === 'float32' ? new Float32Linear(graph) : new Int8Linear(graph, plan.weightLimit, zeroPoints())
 }
 
 function addInputs(graph: GraphBuilder): void {

@@ -18,7 +18,7 @@ export interface LayerContext {
   linear: LinearNodes
 }
 
-/** The rows whose logits are wanted: the last of a prompt, not its others. */
+/** The rows whose logits are wanted: of a prompt mostly the last alone. */
 export interface WantedRows {
   pick(rows: string): string
   /** Makes the products of picked rows. */
@@ -39,12 +39,12 @@ export class DecoderLayer {
     this.scales = context.plan.precision === 'int8' ? cacheScales(context.plan.maxima.layers[index]!) : null
   }
 
-  /** @param last of the last layer: behind its attention nobody reads the rows whose logits are not wanted */
-  add(stream: Stream, last: WantedRows | null = null): Stream {
+  /** @param wanted of the last layer: behind its attention nobody reads the rows whose logits are not wanted */
+  add(stream: Stream, wanted: WantedRows | null = null): Stream {
     const { attended, residual } = this.#attention(stream)
-    if (last) {
-      const picked = { ...attended, values: last.pick(attended.values) }
-      return this.#rest(picked, last.pick(residual), last.linear)
+    if (wanted) {
+      const picked = { ...attended, values: wanted.pick(attended.values) }
+      return this.#rest(picked, wanted.pick(residual), wanted.linear)
     }
     return this.#rest(attended, residual, this.#context.linear)
   }

@@ -37,7 +37,7 @@ export function roundSteps(graph: GraphBuilder, activations: string): string {
   return graph.node('QuantizeLinear', [activations, one(graph), zeroPoint(graph)])
 }
 
-function one(graph: GraphBuilder): string {
+export function one(graph: GraphBuilder): string {
   return graph.shared('one', 'float32', [], Float32Array.of(1))
 }
 
@@ -69,15 +69,15 @@ export class Float32Linear implements LinearNodes {
 }
 
 /**
- * Weights int8 with a scale per output, activations uint8 with a scale per row, or one for all: x = scale * (q - 128). The products of
- * integers are exact, so a row's result does not depend on the rows beside it.
+ * Weights int8 with a scale per output, activations uint8 with a scale per row, or 1: x = scale * (q - 128). The products
+ * of integers are exact, so a row's result does not depend on the rows beside it.
  */
 export class Int8Linear implements LinearNodes {
   readonly #graph: GraphBuilder
   readonly #limit: number
   readonly #zeroPoints: string
 
-  /** `limit` 127 for 8-bit weights, 63 for 7; `zeroPoints` names a graph input `[rows, 1]` filled with 128. */
+  /** `limit` 127 for 8-bit weights, 63 for 7; `zeroPoints` names a tensor `[rows, 1]` filled with 128. */
   constructor(graph: GraphBuilder, limit: number, zeroPoints: string) {
     this.#graph = graph
     this.#limit = limit

@@ -137,7 +137,7 @@ export function startingPoint(request: Request): number {
 }
 
 function eventId(value: unknown, field: string): number | undefined {
-  if (value === undefined || value === '') return undefined
+  if (value === undefined) return undefined
   if (typeof value === 'string' && /^(-1|\d{1,15})$/.test(value)) return Number(value)
   const message = `${field} is ${show(value)}; allowed: a whole number from -1, the id of an event`
   throw new AppError('invalid_header', message, { field })

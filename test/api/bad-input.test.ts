@@ -193,8 +193,8 @@ const cases: BadRequest[] = [
   { name: 'the stream of an unknown job', path: '/jobs/job_nobody/stream', method: 'GET', status: 404, field: 'id' },
   { name: 'stopping an unknown job', path: '/jobs/job_nobody', method: 'DELETE', status: 404, field: 'id' },
   { name: 'a broken percent sign in a job id', path: '/jobs/%E0%A4%A', method: 'GET', status: 400 },
-  ...['abc', '1.5', '-2', '99999999999999999999', '1e3'].map((value) => ({
-    ...{ name: `Last-Event-ID ${value}`, path: '/jobs/job_nobody/stream', method: 'GET', status: 400 },
+  ...['', 'abc', '1.5', '-2', '99999999999999999999', '1e3'].map((value) => ({
+    ...{ name: `Last-Event-ID "${value}"`, path: '/jobs/job_nobody/stream', method: 'GET', status: 400 },
     ...{ headers: { 'last-event-id': value }, field: 'Last-Event-ID' },
   })),
   {

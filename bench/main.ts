@@ -1,7 +1,7 @@
 // `npm run bench`: every figure of the README, each as a ratio to a baseline of the same run. Absolute figures move with
 // the machine and its load; ratios of one run are what counts.
 //
-//   npm run bench                      all, about 8 minutes with both peers
+//   npm run bench                      all, about 20 minutes with both peers
 //   npm run bench -- engine | service | delivery | edge  one of them
 //   npm run bench -- --write           all, and into the README and docs/bench.svg
 //   LLAMA_SERVER=http://127.0.0.1:9101 OPENVINO_BENCH='command' npm run bench

@@ -7,7 +7,8 @@
 //     │  └──── handBack ─────┘ └── open by a newer attempt: the older one is fenced
 //     └── end: stopped or late before any worker had it ─────────────▶ failed | cancelled
 //
-// `cancel`, a lapsed lease (unless Redis was away: redis-absence.ts) and the deadline change no state: they make the next append refuse everything but the end.
+// `cancel`, a lapsed lease (unless Redis was away: redis-absence.ts) and the deadline change no state: they make the next
+// append refuse everything but the end.
 
 import { AppError } from '../errors.ts'
 import { appendKind, type LogEntry, parseLog } from './event-log.ts'
@@ -115,7 +116,7 @@ export class JobStore {
     return { verdict: verdict as 'ok' | 'cancelled' | 'abandoned' | 'poisoned', lastSeq, now, record, events, payload }
   }
 
-  /** Appends to many logs in one command, or in two after an absence of Redis. The results are in the order of the appends. */
+  /** Appends to many logs in one command, in two after an absence of Redis. The results are in the order of the appends. */
   async append(appends: Append[]): Promise<AppendResult[]> {
     const regrant = this.#absence.isRecent
     const results = await this.#append(appends, regrant)

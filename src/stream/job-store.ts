@@ -133,17 +133,17 @@ export class JobStore {
     if (appends.length === 0) return []
     const k = this.#keys
     const keys = [...k.line]
-    const args: (string | number)[] = [regrant ? 1 : 0]
+    const args: (string | number)[] = [regrant ? 1 : 0, `${k.prefix}:`]
     for (const { id, attempt, firstSeq, events } of appends) {
-      keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
-      args.push(id, k.channel(id), attempt, firstSeq, events.length)
+      keys.push(k.job(id), k.log(id))
+      args.push(id, attempt, firstSeq, events.length)
       events.forEach((event, index) => {
         args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))
       })
     }
     const reply = await this.#absence.heard(this.#scripts.append(keys.length, ...keys, ...args))
-    const replies = reply as [number, AppendVerdict][]
-    return replies.map(([lastSeq, verdict]) => ({ lastSeq, verdict }))
+    const values = reply as (number | AppendVerdict)[]
+    return appends.map((_, i) => ({ lastSeq: values[2 * i] as number, verdict: values[2 * i + 1] as AppendVerdict }))
   }
 
   /**

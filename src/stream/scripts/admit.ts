@@ -99,9 +99,10 @@ redis.call('PEXPIREAT', recents[2], math.max(deadlineAt + ttlMs, redis.call('PEX
 local position = redis.call('ZRANK', KEYS[4], id) + 1
 local eta = math.max(0, math.ceil((position - tonumber(ARGV[13])) * tonumber(ARGV[14])))
 local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
+-- First what every append reads: Redis searches a small hash from its start.
+redis.call('HSET', job, 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0, 'on_disconnect', ARGV[7])
 redis.call('HSET', job, 'kind', ARGV[2], 'owner', owner, 'state', 'queued', 'created_at', now, 'start', start, 'cost', cost,
-  'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'on_disconnect', ARGV[7], 'lease_ms', leaseMs,
-  'ttl_ms', ttlMs, 'seed', ARGV[17], 'fence', 0, 'last', 0, 'tokens', 0, 'fruitless', 0)
+  'prompt_tokens', promptTokens, 'deadline_at', deadlineAt, 'lease_ms', leaseMs, 'ttl_ms', ttlMs, 'seed', ARGV[17])
 redis.call('HSET', job, 'request_id', ARGV[20], 'trace', ARGV[21])
 redis.call('XADD', log, '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.

@@ -31,14 +31,13 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
     ...{ model: '', precision: 'int8' as const, slots: 32, threads, maxContext: 2048, dataDir },
     drafting: 'off' as const,
   }
-  const ours = await withWork(await openEngine(settings), async (bench) => {
-    const rounds: Round[] = []
-    for (let round = 0; round < (openVinoCommand ? peerRounds : 1); round++) {
-      const peer = openVinoCommand ? openVinoFigures(openVinoCommand) : null
-      rounds.push({ peer, own: await wholes(bench, 3) })
-    }
-    return { rounds, parts: await partsOf(bench) }
-  })
+  const rounds: Round[] = []
+  for (let round = 0; round < (openVinoCommand ? peerRounds : 1); round++) {
+    const peer = openVinoCommand ? openVinoFigures(openVinoCommand) : null
+    // Both begin anew each time.
+    rounds.push({ peer, own: await withWork(await openEngine(settings), (bench) => wholes(bench, 3)) })
+  }
+  const ownParts = await withWork(await openEngine(settings), partsOf)
   // Several times slower, and only a baseline: once is enough.
   const stock = await withWork(await openStockEngine(settings), async (bench) => ({
     whole: await wholes(bench, 1),
@@ -47,11 +46,11 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
 
   const whole = sequenceCounts.map((sequences, i) => ({
     ...{ sequences, stock: stock.whole[i]! },
-    tokensPerSecond: median(ours.rounds.map(({ own }) => own[i]!.tokensPerSecond)),
-    ttftP50Ms: median(ours.rounds.map(({ own }) => own[i]!.ttftP50Ms)),
+    tokensPerSecond: median(rounds.map(({ own }) => own[i]!.tokensPerSecond)),
+    ttftP50Ms: median(rounds.map(({ own }) => own[i]!.ttftP50Ms)),
     /** The median of the rounds' ratios; NaN without a peer. */
     toPeer: (key: keyof PeerFigures) =>
-      median(ours.rounds.map(({ own, peer }) => own[i]![key] / (peer?.get(sequences)?.[key] ?? Number.NaN))),
+      median(rounds.map(({ own, peer }) => own[i]![key] / (peer?.get(sequences)?.[key] ?? Number.NaN))),
   }))
   report.table(
     `The engine alone, ${work.promptTokens} + ${work.newTokens} tokens a sequence, beside a stock ONNX export of the same weights in the same runtime, and in turns with OpenVINO GenAI (8-bit weights):`,
@@ -65,7 +64,7 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
   report.table(
     'Its parts:',
     ['', 'tok/s', 'to stock'],
-    ours.parts.map(({ name, rate }, i) => [name, Math.round(rate), ratio(rate, stock.parts[i]?.rate)]),
+    ownParts.map(({ name, rate }, i) => [name, Math.round(rate), ratio(rate, stock.parts[i]?.rate)]),
   )
   for (const { sequences, toPeer } of whole) {
     const of = `of ${sequences === 1 ? '1 sequence' : `${sequences} sequences`} in the engine, to OpenVINO GenAI`

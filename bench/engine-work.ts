@@ -88,10 +88,16 @@ export class EngineWork {
     }
   }
 
-  /** The run with the median rate of several. */
+  /** The median of each figure over several runs. */
   async medianOf(runs: number, work: Work): Promise<WorkFigures> {
     const figures: WorkFigures[] = []
     for (let i = 0; i < runs; i++) figures.push(await this.run(work))
-    return figures.sort((a, b) => a.tokensPerSecond - b.tokensPerSecond)[Math.floor(runs / 2)]!
+    const of = (key: keyof WorkFigures) => median(figures.map((run) => run[key]))
+    return {
+      tokensPerSecond: of('tokensPerSecond'),
+      ttftP50Ms: of('ttftP50Ms'),
+      ttftP95Ms: of('ttftP95Ms'),
+      decodeTokensPerSecond: of('decodeTokensPerSecond'),
+    }
   }
 }

@@ -1,14 +1,13 @@
 // Work for an engine in this process, timed from outside: N sequences submitted at once, run to their end. Prompts are
 // token ids, so that no tokenizer is measured: other engines get them like this, too.
 
-import { median, quantile } from '../src/cli/load/statistics.ts'
+import { median } from '../src/cli/load/statistics.ts'
 import type { Engine, SequenceRequest } from '../src/inference/engine.ts'
 
 export interface WorkFigures {
   /** Generated tokens of all sequences by the whole time. */
   tokensPerSecond: number
   ttftP50Ms: number
-  ttftP95Ms: number
   /** Generated tokens a second from the moment all sequences were past their first token. */
   decodeTokensPerSecond: number
 }
@@ -83,7 +82,6 @@ export class EngineWork {
     return {
       tokensPerSecond: (tokens / (endedAt - startedAt)) * 1000,
       ttftP50Ms: median(times),
-      ttftP95Ms: quantile(times, 0.95),
       decodeTokensPerSecond: ((tokens - tokensWhenAllRan) / (endedAt - allRanAt)) * 1000,
     }
   }
@@ -96,7 +94,6 @@ export class EngineWork {
     return {
       tokensPerSecond: of('tokensPerSecond'),
       ttftP50Ms: of('ttftP50Ms'),
-      ttftP95Ms: of('ttftP95Ms'),
       decodeTokensPerSecond: of('decodeTokensPerSecond'),
     }
   }

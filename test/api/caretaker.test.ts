@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { Caretaker } from '../../src/api/caretaker.ts'
 import { Readers } from '../../src/api/readers.ts'
 import { renewalMs } from '../../src/stream/lease.ts'
-import { keys, openStack, type Stack } from '../stream/stack.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { keys, type Stack } from '../stream/stack.ts'
+import { useStack } from '../stream/use-stack.ts'
 
-let server: TestRedis
 let stack: Stack
-
-beforeAll(async () => {
-  server = await startTestRedis()
-  stack = await openStack(server.url)
-})
-afterAll(async () => {
-  await stack.close()
-  await server.stop()
+useStack((opened) => {
+  stack = opened
 })
 
 it('leaves the whole grace to a job whose last reader leaves right before a renewal', async () => {

@@ -1,24 +1,18 @@
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { stopJob } from '../../src/api/stop-job.ts'
 import { JobStore } from '../../src/stream/job-store.ts'
 import { JobQueue } from '../../src/stream/queue.ts'
-import { keys, openStack, type Stack, token, worker } from '../stream/stack.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { keys, type Stack, token, worker } from '../stream/stack.ts'
+import { useStack } from '../stream/use-stack.ts'
 
-let server: TestRedis
 let stack: Stack
 let queue: JobQueue
 
-beforeAll(async () => {
-  server = await startTestRedis()
-  stack = await openStack(server.url)
+useStack((opened) => {
+  stack = opened
   queue = new JobQueue(stack.redis, keys, () => {})
 })
-afterAll(async () => {
-  await queue.close()
-  await stack.close()
-  await server.stop()
-})
+afterAll(() => queue.close())
 
 const append = (id: string, firstSeq: number, text: string) =>
   stack.store.append([{ id, attempt: 1, firstSeq, events: [token(text)] }])

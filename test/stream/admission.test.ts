@@ -1,19 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../src/stream/events.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { done, openStack, type Stack, token, worker } from './stack.ts'
+import { done, type Stack, token, worker } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
-let redis: TestRedis
 let stack: Stack
 
 describe('a refused request', () => {
-  beforeAll(async () => {
-    redis = await startTestRedis()
-    stack = await openStack(redis.url)
-  })
-  afterAll(async () => {
-    await stack.close()
-    await redis.stop()
+  useStack((opened) => {
+    stack = opened
   })
   beforeEach(() => stack.redis.flushall())
 
@@ -63,14 +57,12 @@ describe('a refused request', () => {
 describe('a Redis that is nearly full', () => {
   const ballast = 'x'.repeat(100_000)
 
-  beforeAll(async () => {
-    redis = await startTestRedis({ config: { maxmemory: '12mb' } })
-    stack = await openStack(redis.url)
-  })
-  afterAll(async () => {
-    await stack.close()
-    await redis.stop()
-  })
+  useStack(
+    (opened) => {
+      stack = opened
+    },
+    { config: { maxmemory: '12mb' } },
+  )
 
   it('takes no new job above nine tenths, and those that run go to their end even where nothing else can be written', async () => {
     const id = await stack.job()

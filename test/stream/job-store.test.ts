@@ -1,18 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { leaseMs } from '../../src/stream/lease.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { done, graceMs, keys, openStack, type Stack, token, worker } from './stack.ts'
+import type { TestRedis } from '../support/redis.ts'
+import { done, graceMs, keys, type Stack, token, worker } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
 let server: TestRedis
 let stack: Stack
-
-beforeAll(async () => {
-  server = await startTestRedis()
-  stack = await openStack(server.url)
-})
-afterAll(async () => {
-  await stack.close()
-  await server.stop()
+useStack((opened, redis) => {
+  stack = opened
+  server = redis
 })
 beforeEach(() => stack.redis.flushall())
 

@@ -1,20 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { StreamEvent } from '../../src/stream/events.ts'
 import { keysOf } from '../../src/stream/keys.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { done, keys, openStack, type Stack, token, worker } from './stack.ts'
+import type { TestRedis } from '../support/redis.ts'
+import { done, keys, type Stack, token, worker } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
 let server: TestRedis
 let stack: Stack
 
-beforeAll(async () => {
-  server = await startTestRedis({ durable: true })
-  stack = await openStack(server.url)
-})
-afterAll(async () => {
-  await stack.close()
-  await server.stop()
-})
+useStack(
+  (opened, redis) => {
+    stack = opened
+    server = redis
+  },
+  { durable: true },
+)
 
 async function collect(events: AsyncIterable<StreamEvent[]>): Promise<StreamEvent[]> {
   const all: StreamEvent[] = []

@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, expect, it, vi } from 'vitest'
 import { RedisAbsence } from '../../src/stream/redis-absence.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { graceMs, keys, openStack, type Stack } from './stack.ts'
+import { graceMs, keys, type Stack } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
-let server: TestRedis
 let stack: Stack
 let absence: RedisAbsence
-
-beforeAll(async () => {
-  server = await startTestRedis()
-  stack = await openStack(server.url)
+useStack((opened) => {
+  stack = opened
   absence = new RedisAbsence(stack.redis, keys, graceMs)
 })
-afterAll(async () => {
-  absence.stop()
-  await stack.close()
-  await server.stop()
-})
+afterAll(() => absence.stop())
 
 it('counts a Redis that refuses as one that was away: it lets nobody renew a lease either', async () => {
   await vi.waitFor(() => expect(absence.isRecent).toBe(false), { timeout: 5000 })

@@ -1,18 +1,12 @@
 // Anyone with access to Redis can write into the keys that all jobs share: no request fails for it.
 
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { keys, openStack, type Stack } from './stack.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { keys, type Stack } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
-let redis: TestRedis
 let stack: Stack
-beforeAll(async () => {
-  redis = await startTestRedis()
-  stack = await openStack(redis.url)
-})
-afterAll(async () => {
-  await stack.close()
-  await redis.stop()
+useStack((opened) => {
+  stack = opened
 })
 beforeEach(async () => {
   await stack.redis.flushall()

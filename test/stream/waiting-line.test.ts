@@ -1,28 +1,22 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { JobQueue } from '../../src/stream/queue.ts'
 import { WaitingLine } from '../../src/stream/waiting-line.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { done, keys, openStack, type Stack, worker } from './stack.ts'
+import { done, keys, type Stack, worker } from './stack.ts'
+import { useStack } from './use-stack.ts'
 
-let redis: TestRedis
 let stack: Stack
 let line: WaitingLine
 /** What was brought to BullMQ's front, in order. */
 let front: string[]
 
-beforeAll(async () => {
-  redis = await startTestRedis()
-  stack = await openStack(redis.url)
+useStack((opened) => {
+  stack = opened
   const queue = {
     bringToFront: async (id: string) => void front.push(id),
     holds: async () => false,
     restore: async () => {},
   }
   line = new WaitingLine(stack.redis, keys, queue)
-})
-afterAll(async () => {
-  await stack.close()
-  await redis.stop()
 })
 beforeEach(async () => {
   await stack.redis.flushall()

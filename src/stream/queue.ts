@@ -83,15 +83,23 @@ export class JobQueue {
     await (await this.#usable()).add('job', { attempts }, { jobId: id, priority: inLine })
   }
 
-  /** Makes a job the next that BullMQ gives out; also one that its API could not add any more. */
-  async bringToFront(id: string): Promise<void> {
-    const job = await (await this.#usable()).add('job', {}, { jobId: id, priority: inLine })
+  /**
+   * Makes a job the next that BullMQ gives out; also one that its API could not add any more, or that BullMQ has lost.
+   * @param attempts so many were made before
+   */
+  async bringToFront(id: string, attempts: number): Promise<void> {
+    const job = await (await this.#usable()).add('job', { attempts }, { jobId: id, priority: inLine })
     await job.changePriority({ priority: atFront, lifo: true })
   }
 
-  /** Whether jobs are at the front (`wait`: brought there, lost by a worker or given back by one) or in line. */
-  async holds(...where: ('wait' | 'prioritized')[]): Promise<boolean> {
-    return (await (await this.#usable()).getJobCountByTypes(...where)) > 0
+  /** The list of what BullMQ gives out next: brought to the front, lost by a worker or given back by one. */
+  get frontKey(): string {
+    return `${this.#keys.prefix}:${queueName}:wait`
+  }
+
+  /** Whether BullMQ has jobs in line, behind those at the front. */
+  async hasInLine(): Promise<boolean> {
+    return (await (await this.#usable()).getJobCountByTypes('prioritized')) > 0
   }
 
   /** BullMQ's own view of it, to look at. */

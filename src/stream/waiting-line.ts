@@ -10,13 +10,15 @@ import { pickScript } from './scripts/pick.ts'
 /** A worker that picked a job opens it within milliseconds. After this long it is another's. */
 const pickLifeMs = 2000
 
+type FrontOfQueue = Pick<JobQueue, 'frontKey' | 'bringToFront' | 'hasInLine' | 'restore'>
+
 export class WaitingLine {
   readonly #keys: Keys
-  readonly #queue: Pick<JobQueue, 'bringToFront' | 'holds' | 'restore'>
+  readonly #queue: FrontOfQueue
   readonly #pick: Script
   readonly #redis: RedisClient
 
-  constructor(redis: RedisClient, keys: Keys, queue: Pick<JobQueue, 'bringToFront' | 'holds' | 'restore'>) {
+  constructor(redis: RedisClient, keys: Keys, queue: FrontOfQueue) {
     this.#redis = redis
     this.#keys = keys
     this.#queue = queue
@@ -26,26 +28,28 @@ export class WaitingLine {
   /**
    * Brings the next job to BullMQ's front.
    * @param slots of all live workers
-   * @returns its id; `front` where one stands there that a worker has lost or given back; null: there is nothing to take
+   * @returns its id; `front` where only what has ended stands there; null: there is nothing to take
    */
   async advance(slots: number): Promise<string | null> {
     const { waiting, held, fair } = this.#keys
-    const id = await this.#pick(3, waiting, held, fair, slots, pickLifeMs, this.#keys.job(''))
+    const keys = [waiting, held, fair, this.#queue.frontKey]
+    const picked = await this.#pick(keys.length, ...keys, slots, pickLifeMs, this.#keys.job(''))
+    const [id, fence] = picked as [id: string, fence: string | number]
     // Nobody waits: what BullMQ still has in line has ended meanwhile, and is taken to be cleared away.
-    if (id === '') return (await this.#queue.holds('wait', 'prioritized')) ? 'front' : null
-    if (id === 'none') return (await this.#queue.holds('wait')) ? 'front' : null
-    await this.#bringToFront(String(id))
-    return String(id)
+    if (id === '') return (await this.#queue.hasInLine()) ? 'front' : null
+    if (id === 'none') return null
+    await this.#bringToFront(id, Number(fence) || 0)
+    return id
   }
 
-  async #bringToFront(id: string): Promise<void> {
+  async #bringToFront(id: string, attempts: number): Promise<void> {
     try {
-      await this.#queue.bringToFront(id)
+      await this.#queue.bringToFront(id, attempts)
     } catch (thrown) {
       if ((thrown as Error).name !== 'ReplyError') throw thrown
       // A key of BullMQ holds something else.
       await this.missed(id)
-      await this.#queue.bringToFront(id)
+      await this.#queue.bringToFront(id, attempts)
     }
   }
 

@@ -19,7 +19,7 @@ it('takes jobs again after Redis was too slow for its beginning', async () => {
   await expect(queue.add('job_a')).rejects.toThrow('timed out')
   redis.info = info
   await queue.add('job_a')
-  expect(await queue.holds('prioritized')).toBe(true)
+  expect(await queue.hasInLine()).toBe(true)
   await queue.close()
   await closeRedis(redis)
 })

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JobQueue } from '../../src/stream/queue.ts'
 import { WaitingLine } from '../../src/stream/waiting-line.ts'
 import { done, keys, type Stack, worker } from './stack.ts'
@@ -12,8 +12,9 @@ let front: string[]
 useStack((opened) => {
   stack = opened
   const queue = {
+    frontKey: 'nothing stands here',
     bringToFront: async (id: string) => void front.push(id),
-    holds: async () => false,
+    hasInLine: async () => false,
     restore: async () => {},
   }
   line = new WaitingLine(stack.redis, keys, queue)
@@ -114,16 +115,43 @@ describe('the line', () => {
   })
 })
 
-describe('what BullMQ has in line without a job that waits', () => {
-  it('is taken to be cleared away, but not while others wait who may not be taken', async () => {
-    const queue = new JobQueue(stack.redis, keys, () => {})
-    const real = new WaitingLine(stack.redis, keys, queue)
+describe('over BullMQ', () => {
+  let queue: JobQueue
+  let real: WaitingLine
+  beforeEach(() => {
+    queue = new JobQueue(stack.redis, keys, () => {})
+    real = new WaitingLine(stack.redis, keys, queue)
+  })
+  afterEach(() => queue.close())
+
+  it('what is in line without a job that waits is taken to be cleared away, but not while others wait who may not be taken', async () => {
     await queue.add('ended')
     expect(await real.advance(8)).toBe('front')
     for (let i = 0; i < 10; i++) await admit(`a${i}`)
     await takeAll(8)
     expect(await real.advance(8)).toBeNull()
-    await queue.close()
+  })
+
+  it('a job that its worker has lost comes before all that wait', async () => {
+    await admit('lost1')
+    await real.advance(8)
+    // Begun, and back in BullMQ's list when its lock had lapsed.
+    await stack.store.open('lost1', 1, worker)
+    for (const id of ['a1', 'b1', 'c1']) {
+      await admit(id)
+      await queue.add(id)
+      await queue.bringToFront(id, 0)
+    }
+    expect(await real.advance(8)).toBe('lost1')
+    expect((await stack.redis.lrange(queue.frontKey, 0, -1)).at(-1)).toBe('lost1')
+  })
+
+  it('a job that BullMQ has lost keeps the number of its attempts', async () => {
+    await admit('a1')
+    for (const attempt of [1, 2]) await stack.store.open('a1', attempt, worker)
+    await stack.store.handBack('a1', 2)
+    expect(await real.advance(8)).toBe('a1')
+    expect((await queue.bull.getJob('a1'))?.data).toEqual({ attempts: 2 })
   })
 })
 

@@ -1,12 +1,25 @@
-// Whose turn it is: the first in line whose owner may take a slot now. A quarter of the slots is for owners who hold none,
-// so that one who comes new does not wait for another's jobs to end.
+// Whose turn it is: a job that its worker has lost, for it has had its turn; else the first in line whose owner may take a
+// slot now. A quarter of the slots is for owners who hold none, so that one who comes new does not wait for another's jobs
+// to end.
 
 import { nowLocal } from './parts.ts'
 
 export const pickScript = `#!lua flags=allow-oom
--- KEYS: waiting, held, fair      ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
--- Returns the id of the job to take next, 'none' where none may be taken now, or '' where none waits. Until the pick lapses nobody else gets it.
+-- KEYS: waiting, held, fair, BullMQ's list of what it gives out next (last first)
+-- ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
+-- Returns the id of the job to take next and its fence, or 'none' where none may be taken now, or '' where none waits.
+-- Until the pick lapses nobody else gets it.
 ${nowLocal}
+-- What was picked stands there and in line, until it is opened. The list is BullMQ's, and may be anything.
+if redis.call('TYPE', KEYS[4]).ok == 'list' then
+  local next = redis.call('LRANGE', KEYS[4], -64, -1)
+  for i = #next, 1, -1 do
+    if not redis.call('ZSCORE', KEYS[1], next[i]) then
+      return {next[i], redis.call('HGET', ARGV[3] .. next[i], 'fence') or 0}
+    end
+  end
+end
+
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 local fair = redis.call('HMGET', KEYS[3], 'now', 'owners')
 local held, total, holds = {}, 0, {}
@@ -23,15 +36,16 @@ local onlyNew = kept > 0 and slots - total <= kept
 for first = 0, 480, 32 do
   local ids = redis.call('ZRANGE', KEYS[1], first, first + 31, 'WITHSCORES')
   for i = 1, #ids, 2 do
-    local owner = redis.call('HGET', ARGV[3] .. ids[i], 'owner') or ''
+    local job = redis.call('HMGET', ARGV[3] .. ids[i], 'owner', 'fence')
+    local owner = job[1] or ''
     local member = owner .. ':' .. ids[i]
     if not held[member] and not (onlyNew and holds[owner]) then
       redis.call('ZADD', KEYS[2], now + ARGV[2], member)
       redis.call('HSET', KEYS[3], 'now', math.max(tonumber(fair[1] or 0), tonumber(ids[i + 1])))
-      return ids[i]
+      return {ids[i], job[2] or 0}
     end
   end
   if #ids < 64 then break end
 end
-return redis.call('EXISTS', KEYS[1]) == 1 and 'none' or ''
+return {redis.call('EXISTS', KEYS[1]) == 1 and 'none' or '', 0}
 `

@@ -73,6 +73,12 @@ export class JobWriter {
     while (this.backlog > 0 && !this.#stopped) await new Promise<void>((resolve) => this.#waiters.push(resolve))
   }
 
+  /** Another attempt is to go on with the job: as if one had begun. */
+  giveUp(): void {
+    this.#stop('fenced')
+    this.#resolveWaiters()
+  }
+
   /** Events that Redis has not confirmed yet. */
   get backlog(): number {
     return this.#startSeq + this.#events.length - 1 - this.#confirmedSeq
@@ -116,6 +122,10 @@ export class JobWriter {
       default:
         verdict satisfies never
     }
+    this.#resolveWaiters()
+  }
+
+  #resolveWaiters(): void {
     for (const resolve of this.#waiters.splice(0)) resolve()
   }
 

@@ -39,6 +39,11 @@ export class Publisher {
     if (this.#writers.get(writer.id) === writer) this.#writers.delete(writer.id)
   }
 
+  /** Gives up what Redis has not taken: its jobs go on elsewhere. */
+  close(): void {
+    for (const writer of this.#writers.values()) writer.giveUp()
+  }
+
   #schedule(): void {
     this.#dirty = true
     if (!this.#flushing) void this.#flush()

@@ -41,15 +41,14 @@ export class Heartbeat {
     }, heartbeatIntervalMs)
   }
 
-  /** The worker is gone for all others. Never rejects. */
+  /** The worker is gone for all others. Never rejects; while Redis is away it does not resolve, and the heartbeat expires. */
   async stop(): Promise<void> {
     const { redis, keys, registry } = this.#deps
     clearInterval(this.#timer)
     this.#metrics.stop()
-    // Redis is away; the last second is not counted.
-    await this.#metrics.flush(redis, keys).catch(() => {})
-    // Redis is away; the heartbeat expires by itself.
-    await registry.leave(this.#worker.id).catch(() => {})
+    const warn = (thrown: unknown) => this.#deps.logger.warn({ err: toAppError(thrown) }, 'could not say goodbye')
+    await this.#metrics.flush(redis, keys).catch(warn)
+    await registry.leave(this.#worker.id).catch(warn)
   }
 
   async #beat(): Promise<void> {

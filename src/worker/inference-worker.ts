@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Embeddings } from '../embedding/embeddings.ts'
 import { CaseStore } from '../knowledge/case-store.ts'
 import { KnowledgeBase } from '../knowledge/knowledge-base.ts'
@@ -34,6 +35,13 @@ export interface InferenceWorkerOptions {
   /** To find cases by meaning; none by default. Stays open. */
   embeddings?: Embeddings | null
 }
+
+/**
+ * For handing jobs over at the end. A Redis that is still away then gets nothing back, and the jobs go on when their locks
+ * lapse: of the time that the process has (graceful-exit.ts) some is left to free the engine.
+ */
+const handOverMs = 5000
+const farewellMs = 500
 
 export interface InferenceWorker {
   readonly id: string
@@ -106,12 +114,11 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
 
   const stop = async () => {
     leaveControl()
-    await loop.stop()
+    await within(handOverMs, loop.stop())
+    publisher.close()
     knowledge.stop()
     absence.stop()
-    // Redis is away; there is nothing to close.
-    await queue.close().catch(() => {})
-    await heartbeat.stop()
+    await within(farewellMs, Promise.all([loop.close(), queue.close().catch(() => {}), heartbeat.stop()]))
     await Promise.all([closeRedis(redis), closeRedis(subscriber), engine.close()])
   }
   let stopped: Promise<void> | undefined
@@ -122,4 +129,9 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
       return stopped
     },
   }
+}
+
+/** Waits no longer than that: a command to a Redis that is away is answered when it is back. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  await Promise.race([work, sleep(ms, undefined, { ref: false })])
 }

@@ -79,15 +79,20 @@ export class JobLoop {
     this.#held.get(id)?.stop.abort('cancelled' satisfies StopReason)
   }
 
-  /** Takes no more jobs, hands back those that run, and resolves when all are out of its hands. */
+  /** Takes no more jobs, hands back those that run, and resolves when all are out of its hands: never, while Redis is away. */
   async stop(): Promise<void> {
     this.#stopping = true
     for (const { stop } of this.#held.values()) stop.abort('shutdown' satisfies StopReason)
     this.#wake?.()
     await this.#running
     await Promise.all([...this.#held.values()].map(({ ended }) => ended))
+  }
+
+  /** After `stop`, or instead of its end: the locks of what it still holds lapse. */
+  async close(): Promise<void> {
     clearInterval(this.#renewal)
-    await this.#queue.close()
+    // Waits for no answer of Redis.
+    await this.#queue.close(true)
   }
 
   async #run(): Promise<void> {
@@ -152,9 +157,9 @@ export class JobLoop {
       log.warn({ err: toAppError(thrown) }, 'attempt given up')
     }
     if (this.#held.get(id)?.token === token) this.#held.delete(id)
-    // Redis is away; the next job taken or ended sets the number again.
-    await registry.setJobs(workerId, this.#held.size).catch(() => {})
     this.hint()
+    // Where Redis refuses it, the next job taken or ended sets the number again.
+    await registry.setJobs(workerId, this.#held.size).catch(() => {})
   }
 
   async #renewLocks(): Promise<void> {

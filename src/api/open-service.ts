@@ -85,7 +85,7 @@ export async function openService(options: ServiceOptions): Promise<OpenedServic
     logger.error({ keys: dropped }, 'keys of the queue held something else and were dropped'),
   )
   const watch = new QueueWatch({ index, registry, shared }, readers, warn('could not read the queue'))
-  const metrics = new ApiMetrics(watch, readers, () => fleetMetricsText(redis, keys))
+  const metrics = new ApiMetrics(watch, readers, () => shared.use(null, () => fleetMetricsText(redis, keys)))
   const history = new ActivityHistory(watch)
   const shutdown = new AbortController()
   const tokenLimiter = openLimiter(redis, keys, 'tokens', settings.rateLimitTokens)

@@ -65,19 +65,18 @@ export class FleetCounts {
     this.#count(`${name}_count`, 1)
   }
 
-  /** Adds what was counted to Redis; what could not be sent goes with the next call. */
+  /** Adds what was counted to Redis; what could not be added goes with the next call. @throws the first error */
   async flush(redis: RedisClient, keys: Keys): Promise<void> {
-    const counts = this.#counts
+    const counts = [...this.#counts]
     this.#counts = new Map()
-    if (counts.size === 0) return
-    try {
-      const batch = redis.multi()
-      for (const [field, count] of counts) batch.hincrbyfloat(keys.metrics, field, count)
-      await batch.exec()
-    } catch (thrown) {
-      for (const [field, count] of counts) this.#count(field, count)
-      throw thrown
-    }
+    if (counts.length === 0) return
+    const batch = redis.multi()
+    for (const [field, count] of counts) batch.hincrbyfloat(keys.metrics, field, count)
+    const answers = await batch.exec().catch((thrown: Error) => counts.map((): [Error, unknown] => [thrown, null]))
+    const errors = (answers ?? []).map(([error]) => error)
+    for (const [index, [field, count]] of counts.entries()) if (errors[index]) this.#count(field, count)
+    const first = errors.find((error) => error !== null)
+    if (first) throw first
   }
 
   #count(field: string, count: number): void {

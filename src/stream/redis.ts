@@ -1,7 +1,7 @@
 // Connections to Redis. A process has few: one for commands, one that subscribes, and those BullMQ makes for itself.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Cluster, Redis } from 'ioredis'
+import { type ChainableCommander, Cluster, Redis } from 'ioredis'
 import { AppError } from '../errors.ts'
 import { parseRedisAddress } from '../redis-address.ts'
 import type { Keys } from './keys.ts'
@@ -135,6 +135,11 @@ function placeOf(redis: RedisClient): string {
 export async function redisNow(redis: RedisClient, keys: Keys): Promise<number> {
   const [seconds, microseconds] = (await redis.eval("return redis.call('TIME')", 1, keys.admitted)) as [string, string]
   return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000)
+}
+
+/** Sends commands together. @throws the first error among their answers, which `exec()` alone does not */
+export async function execAll(commands: ChainableCommander): Promise<void> {
+  for (const [error] of (await commands.exec()) ?? []) if (error) throw error
 }
 
 /** Ends a connection without waiting for a Redis that may be away. */

@@ -28,7 +28,7 @@ export class SharedKeys {
     } catch (thrown) {
       if (!(thrown instanceof Error && thrown.name === 'ReplyError')) throw thrown
       const k = this.#keys
-      const keys = [...k.line, k.workers, k.workerInfo, k.workerLoad, k.recent(null), k.recent(owner)]
+      const keys = [...k.line, k.workers, k.workerInfo, k.workerLoad, k.metrics, k.recent(null), k.recent(owner)]
       const dropped = (await this.#mend(keys.length, ...keys)) as string[]
       if (dropped.length === 0) throw thrown
       this.#onDropped(dropped)

@@ -2,7 +2,7 @@
 
 import { z } from 'zod'
 import type { Keys } from './keys.ts'
-import { type RedisClient, redisNow } from './redis.ts'
+import { execAll, type RedisClient, redisNow } from './redis.ts'
 
 export const heartbeatIntervalMs = 1000
 /** A worker that has missed this many milliseconds of heartbeats counts as gone. */
@@ -55,11 +55,12 @@ export class WorkerRegistry {
 
   async beat(info: WorkerInfo): Promise<void> {
     const now = await redisNow(this.#redis, this.#keys)
-    await this.#redis
-      .pipeline()
-      .zadd(this.#keys.workers, now + heartbeatLifeMs, info.id)
-      .hset(this.#keys.workerInfo, info.id, JSON.stringify(info))
-      .exec()
+    await execAll(
+      this.#redis
+        .pipeline()
+        .zadd(this.#keys.workers, now + heartbeatLifeMs, info.id)
+        .hset(this.#keys.workerInfo, info.id, JSON.stringify(info)),
+    )
   }
 
   async setJobs(id: string, jobs: number): Promise<void> {
@@ -67,12 +68,13 @@ export class WorkerRegistry {
   }
 
   async leave(id: string): Promise<void> {
-    await this.#redis
-      .pipeline()
-      .zrem(this.#keys.workers, id)
-      .hdel(this.#keys.workerInfo, id)
-      .hdel(this.#keys.workerLoad, id)
-      .exec()
+    await execAll(
+      this.#redis
+        .pipeline()
+        .zrem(this.#keys.workers, id)
+        .hdel(this.#keys.workerInfo, id)
+        .hdel(this.#keys.workerLoad, id),
+    )
   }
 
   /** The workers heard of lately; those long gone are forgotten. A damaged heartbeat is no worker. */

@@ -23,6 +23,7 @@ export class Heartbeat {
   readonly #deps: HeartbeatDeps
   readonly #startedAt = Date.now()
   #timer: NodeJS.Timeout | undefined
+  #beating = false
 
   constructor(worker: WorkerRef, engine: CrashingEngine, metrics: WorkerMetrics, deps: HeartbeatDeps) {
     this.#worker = worker
@@ -33,12 +34,20 @@ export class Heartbeat {
 
   /** Resolves when the first one is in Redis: from then on the worker is seen. */
   async start(): Promise<void> {
-    await this.#beat()
-    this.#timer = setInterval(() => {
-      this.#beat().catch((thrown) => {
-        this.#deps.logger.warn({ err: toAppError(thrown) }, 'could not send the heartbeat')
-      })
-    }, heartbeatIntervalMs)
+    await this.#tryBeat()
+    this.#timer = setInterval(() => void this.#tryBeat(), heartbeatIntervalMs)
+  }
+
+  /** Where Redis refuses it the worker goes on; while Redis is away one waits, and no others behind it. */
+  async #tryBeat(): Promise<void> {
+    if (this.#beating) return
+    this.#beating = true
+    try {
+      await this.#beat()
+    } catch (thrown) {
+      this.#deps.logger.warn({ err: toAppError(thrown) }, 'could not send the heartbeat')
+    }
+    this.#beating = false
   }
 
   /** The worker is gone for all others. Never rejects; while Redis is away it does not resolve, and the heartbeat expires. */

@@ -46,6 +46,7 @@ export class JobLoop {
   readonly #renewal: NodeJS.Timeout
   #wake: (() => void) | null = null
   #hinted = false
+  #renewing = false
   #taken = 0
   #stopping = false
   #running: Promise<void> | null = null
@@ -104,7 +105,6 @@ export class JobLoop {
         if (room && (await this.#takeOne())) continue
       } catch (thrown) {
         logger.warn({ err: toAppError(thrown) }, 'could not take a job')
-        await this.#pause(yieldMs)
       }
       if (!this.#hinted) await this.#pause(pollMs)
     }
@@ -164,7 +164,9 @@ export class JobLoop {
 
   async #renewLocks(): Promise<void> {
     const jobs = [...this.#held]
-    if (jobs.length === 0) return
+    // While Redis is away one renewal waits, and no others behind it.
+    if (jobs.length === 0 || this.#renewing) return
+    this.#renewing = true
     const ids = jobs.map(([id]) => id)
     const tokens = jobs.map(([, { token }]) => token)
     try {
@@ -174,6 +176,7 @@ export class JobLoop {
     } catch (thrown) {
       this.#options.logger.warn({ err: toAppError(thrown) }, 'could not renew locks')
     }
+    this.#renewing = false
   }
 
   /** @param wakeable whether a hint ends the pause */

@@ -17,10 +17,11 @@ const kinds: Record<string, 'zset' | 'hash' | 'string' | 'numbers'> = {
   workers: 'zset',
   'worker-info': 'hash',
   'worker-load': 'numbers',
+  metrics: 'numbers',
   recent: 'zset',
   'recent of the owner': 'zset',
 }
-const names = [...lineNames, 'workers', 'worker-info', 'worker-load', 'recent', 'recent of the owner']
+const names = [...lineNames, 'workers', 'worker-info', 'worker-load', 'metrics', 'recent', 'recent of the owner']
 
 export const mendScript = `#!lua flags=allow-oom
 -- KEYS: ${names.join(', ')}

@@ -53,7 +53,7 @@ export type Opened =
     }
 
 /** Attempts in a row that may append nothing; the next one is not made. */
-const maxFruitlessAttempts = 3
+export const maxFruitlessAttempts = 3
 
 /** `ended`: now or before. `damaged`: the job's keys hold something else; it is counted no longer. */
 type EndResult = 'ended' | 'missing' | 'active' | 'damaged'
@@ -133,9 +133,9 @@ export class JobStore {
     if (appends.length === 0) return []
     const k = this.#keys
     const keys = [...k.line]
-    const args: (string | number)[] = [regrant ? 1 : 0, `${k.prefix}:`]
+    const args: (string | number)[] = [regrant ? 1 : 0, k.channel('')]
     for (const { id, attempt, firstSeq, events } of appends) {
-      keys.push(k.job(id), k.log(id))
+      keys.push(k.job(id), k.log(id), k.lease(id), k.payload(id))
       args.push(id, attempt, firstSeq, events.length)
       events.forEach((event, index) => {
         args.push(appendKind(event), JSON.stringify({ ...event, seq: firstSeq + index }))

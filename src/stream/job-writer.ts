@@ -97,7 +97,9 @@ export class JobWriter {
     const complete = lastSeq === sent.firstSeq + sent.events.length - 1
     switch (verdict) {
       case 'ok':
-        this.#confirmedSeq = Math.max(this.#confirmedSeq, lastSeq)
+        // Further than anything that was written: somebody else has.
+        if (lastSeq >= this.#startSeq + this.#events.length) this.#stop('damaged')
+        else this.#confirmedSeq = Math.max(this.#confirmedSeq, lastSeq)
         break
       case 'gap':
         // Redis has lost what it had confirmed; what is older than this attempt can't be sent again.

@@ -58,11 +58,20 @@ export async function* readEvents(
       quietMs = inbox.idle && fresh.length === 0 ? Math.min(quietMs * 2, silenceMs * longestQuiet) : silenceMs
       const message = await inbox.next(quietMs)
       if (signal.aborted) return
-      batch = message === null ? [] : parseMessage(jobId, message)
-      if (message === null || (batch[0]?.seq ?? 0) > cursor + 1) batch = await readLog(store, jobId, cursor, inbox)
+      const heard = message === null ? null : eventsOf(jobId, message)
+      batch = heard && (heard[0]?.seq ?? 0) <= cursor + 1 ? heard : await readLog(store, jobId, cursor, inbox)
     }
   } finally {
     leave()
+  }
+}
+
+/** null for a message that is none of ours: anyone may publish, and the log knows what is true. */
+function eventsOf(jobId: string, message: string): StreamEvent[] | null {
+  try {
+    return parseMessage(jobId, message)
+  } catch {
+    return null
   }
 }
 

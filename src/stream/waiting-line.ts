@@ -6,6 +6,7 @@ import type { JobQueue } from './queue.ts'
 import type { RedisClient } from './redis.ts'
 import { defineScript, type Script } from './script.ts'
 import { pickScript } from './scripts/pick.ts'
+import type { SharedKeys } from './shared-keys.ts'
 
 /** A worker that picked a job opens it within milliseconds. After this long it is another's. */
 const pickLifeMs = 2000
@@ -15,13 +16,15 @@ type FrontOfQueue = Pick<JobQueue, 'frontKey' | 'bringToFront' | 'hasInLine' | '
 export class WaitingLine {
   readonly #keys: Keys
   readonly #queue: FrontOfQueue
+  readonly #shared: Pick<SharedKeys, 'use'>
   readonly #pick: Script
   readonly #redis: RedisClient
 
-  constructor(redis: RedisClient, keys: Keys, queue: FrontOfQueue) {
+  constructor(redis: RedisClient, keys: Keys, queue: FrontOfQueue, shared: Pick<SharedKeys, 'use'>) {
     this.#redis = redis
     this.#keys = keys
     this.#queue = queue
+    this.#shared = shared
     this.#pick = defineScript(redis, 'wfPick', pickScript)
   }
 
@@ -33,7 +36,8 @@ export class WaitingLine {
   async advance(slots: number): Promise<string | null> {
     const { waiting, held, fair } = this.#keys
     const keys = [waiting, held, fair, this.#queue.frontKey]
-    const picked = await this.#pick(keys.length, ...keys, slots, pickLifeMs, this.#keys.job(''))
+    const pick = () => this.#pick(keys.length, ...keys, slots, pickLifeMs, this.#keys.job(''))
+    const picked = await this.#shared.use(null, pick)
     const [id, fence] = picked as [id: string, fence: string | number]
     // Nobody waits: what BullMQ still has in line has ended meanwhile, and is taken to be cleared away.
     if (id === '') return (await this.#queue.hasInLine()) ? 'front' : null

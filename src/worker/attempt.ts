@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts'
 import { cancelledEnd } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { WorkerRef } from '../stream/job-record.ts'
-import type { JobStore, Opened } from '../stream/job-store.ts'
+import { type JobStore, maxFruitlessAttempts, type Opened } from '../stream/job-store.ts'
 import type { JobWriter, StopVerdict } from '../stream/job-writer.ts'
 import { parsePayload } from '../stream/payload.ts'
 import type { Publisher } from '../stream/publisher.ts'
@@ -87,6 +87,7 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
     if (verdict === 'gap') return await handBack(input, deps, trace)
     trace.ended(verdict, event)
     if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
+    if (verdict === 'missing') await endDamaged(id, new Error('its record is gone'), deps)
     return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
     deps.publisher.release(writer)
@@ -138,7 +139,11 @@ async function work(
 ): Promise<NewEvent | null | 'hand-back' | 'superseded'> {
   if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return null
   if (opened.verdict === 'poisoned') {
-    return { type: 'error', code: 'poisoned', message: 'three attempts in a row ended before they produced anything' }
+    return {
+      type: 'error',
+      code: 'poisoned',
+      message: `${maxFruitlessAttempts} attempts in a row ended before they produced anything`,
+    }
   }
   const context: JobContext = {
     // A sequence of its own: an older attempt's may still be leaving the engine.

@@ -14,6 +14,7 @@ import { Publisher } from '../stream/publisher.ts'
 import { JobQueue, parseControl } from '../stream/queue.ts'
 import { closeRedis, connectRedis, waitForRedis } from '../stream/redis.ts'
 import { RedisAbsence } from '../stream/redis-absence.ts'
+import { SharedKeys } from '../stream/shared-keys.ts'
 import { WaitingLine } from '../stream/waiting-line.ts'
 import { WorkerRegistry } from '../stream/worker-registry.ts'
 import { noTracing, type Tracing } from '../tracing.ts'
@@ -67,6 +68,9 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
 
   const absence = new RedisAbsence(redis, keys, options.disconnectGraceMs)
   const store = new JobStore(redis, keys, absence)
+  const shared = new SharedKeys(redis, keys, (dropped) =>
+    logger.error({ keys: dropped }, 'keys of the queue held something else and were dropped'),
+  )
   const registry = new WorkerRegistry(redis, keys)
   const publisher = new Publisher(store, (error) => logger.warn({ err: error }, 'could not append events'))
   const metrics = new WorkerMetrics(engine)
@@ -92,7 +96,7 @@ export async function startWorker(options: InferenceWorkerOptions): Promise<Infe
     redis,
     keys,
     registry,
-    line: new WaitingLine(redis, keys, queue),
+    line: new WaitingLine(redis, keys, queue, shared),
     logger,
     attempt: (input) => attemptJob(input, deps),
     ready: () => engine.ready,

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FleetCounts, fleetMetricsText } from '../../src/stream/fleet-metrics.ts'
-import { SharedKeys } from '../../src/stream/shared-keys.ts'
 import { WorkerRegistry } from '../../src/stream/worker-registry.ts'
 import { keys, type Stack } from './stack.ts'
 import { useStack } from './use-stack.ts'
@@ -24,12 +23,10 @@ describe('what a worker has counted', () => {
   })
 
   it('is counted anew where its key holds something else', async () => {
-    const dropped: string[] = []
-    const shared = new SharedKeys(stack.redis, keys, (names) => dropped.push(...names))
     await stack.redis.set(keys.metrics, 'text')
-    const text = await shared.use(null, () => fleetMetricsText(stack.redis, keys))
+    const text = await stack.shared.use(null, () => fleetMetricsText(stack.redis, keys))
     expect(text).toContain('workflowai:generation_tokens_total 0')
-    expect(dropped).toEqual([keys.metrics])
+    expect(stack.dropped).toEqual([keys.metrics])
   })
 })
 

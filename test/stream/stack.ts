@@ -31,9 +31,10 @@ export const done = (reason: 'stop' | 'length' | 'cancelled' = 'stop', tokensGen
 export interface Stack {
   redis: RedisClient
   store: JobStore
+  shared: SharedKeys
   index: JobIndex
   hub: EventHub
-  /** Shared keys that admission found to hold something else, and dropped. */
+  /** Shared keys that `shared` found to hold something else, and dropped. */
   dropped: string[]
   admit(overrides?: Partial<Admission>, limits?: Partial<AdmissionLimits>): ReturnType<AdmissionGate['admit']>
   /** Admits a job that is sure to fit, and returns its id. */
@@ -49,7 +50,8 @@ export async function openStack(url: string): Promise<Stack> {
   const absence = new RedisAbsence(redis, keys, graceMs)
   const store = new JobStore(redis, keys, absence)
   const dropped: string[] = []
-  const gate = new AdmissionGate(redis, keys, new SharedKeys(redis, keys, (names) => dropped.push(...names)))
+  const shared = new SharedKeys(redis, keys, (names) => dropped.push(...names))
+  const gate = new AdmissionGate(redis, keys, shared)
   const index = new JobIndex(redis, keys)
   const hub = new EventHub(subscriber)
   const admit: Stack['admit'] = (overrides = {}, limits = {}) =>
@@ -76,6 +78,7 @@ export async function openStack(url: string): Promise<Stack> {
   return {
     redis,
     store,
+    shared,
     index,
     hub,
     dropped,

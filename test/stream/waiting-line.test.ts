@@ -17,7 +17,7 @@ useStack((opened) => {
     hasInLine: async () => false,
     restore: async () => {},
   }
-  line = new WaitingLine(stack.redis, keys, queue)
+  line = new WaitingLine(stack.redis, keys, queue, stack.shared)
 })
 beforeEach(async () => {
   await stack.redis.flushall()
@@ -120,7 +120,7 @@ describe('over BullMQ', () => {
   let real: WaitingLine
   beforeEach(() => {
     queue = new JobQueue(stack.redis, keys, () => {})
-    real = new WaitingLine(stack.redis, keys, queue)
+    real = new WaitingLine(stack.redis, keys, queue, stack.shared)
   })
   afterEach(() => queue.close())
 

@@ -35,9 +35,10 @@ end
 
 local hash = ARGV[16]
 if hash ~= '' then
-  local known = redis.call('GET', idempotency)
-  -- A key whose job has expired is free again.
-  if known and redis.call('EXISTS', ARGV[19] .. string.match(known, '^%S+')) == 1 then return {'known', known} end
+  local fine, known = pcall(redis.call, 'GET', idempotency)
+  -- A key whose job has expired is free again, and so is one that holds something else.
+  local knownId = fine and known and string.match(known, '^(%S+) %S+$')
+  if knownId and redis.call('EXISTS', ARGV[19] .. knownId) == 1 then return {'known', known} end
 end
 
 -- The last tenth of the memory is for the jobs that are admitted: what they write does not stop at the limit.

@@ -2,24 +2,22 @@
 //
 // Idempotent, because ioredis resends a command whose reply was lost: an event's seq is its stream id, and one that the
 // same attempt has written before is skipped. After a terminal event everything is refused.
-// It runs for every token: what a job needs seldom (its lease, its payload) is named here instead of being passed.
 // Flagged allow-oom: a Redis that is full takes no new job, but what is running may finish.
 
 import { finishFunction, lineKeys, nowLocal } from './parts.ts'
 
 export const appendScript = `#!lua flags=allow-oom
--- KEYS: ${lineKeys}, then per job: job, log
--- ARGV: regrant, what all keys begin with, then per job: id, attempt, first seq, count, count times (kind, event as JSON)
+-- KEYS: ${lineKeys}, then per job: job, log, lease, payload
+-- ARGV: regrant, what channels begin with, then per job: id, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
 -- Returns for each job two values, last seq and verdict;
 -- verdict: ok | missing | ended | fenced | gap | cancelled | abandoned | damaged (its keys hold something else)
 ${nowLocal}
-local prefix = ARGV[2]
 local terminal = { completed = true, cancelled = true, failed = true }
 
 ${finishFunction}
 -- Its events are the values from ARGV[arg] on.
-local function append(id, job, log, attempt, first, arg, count)
+local function append(id, job, log, lease, payload, attempt, first, arg, count)
   local r = redis.call('HMGET', job, 'fence', 'last', 'tokens', 'fruitless', 'on_disconnect', 'ended_at', 'cancelled')
   if not (r[1] and r[2]) then return -1, 'missing' end
   local last = tonumber(r[2])
@@ -30,9 +28,9 @@ local function append(id, job, log, attempt, first, arg, count)
   local verdict = 'ok'
   if r[7] then
     verdict = 'cancelled'
-  elseif r[5] == 'cancel' and redis.call('EXISTS', prefix .. 'lease:' .. id) == 0 then
+  elseif r[5] == 'cancel' and redis.call('EXISTS', lease) == 0 then
     if ARGV[1] == '1' then
-      redis.call('SET', prefix .. 'lease:' .. id, '1', 'PX', redis.call('HGET', job, 'lease_ms'))
+      redis.call('SET', lease, '1', 'PX', redis.call('HGET', job, 'lease_ms'))
     else
       verdict = 'abandoned'
     end
@@ -62,8 +60,8 @@ local function append(id, job, log, attempt, first, arg, count)
       fields[#fields + 1] = 0
     end
     redis.call('HSET', job, unpack(fields))
-    if state then finish(id, job, log, prefix .. 'lease:' .. id, prefix .. 'payload:' .. id, state) end
-    redis.call('PUBLISH', prefix .. 'channel:' .. id, '[' .. table.concat(written, ',') .. ']')
+    if state then finish(id, job, log, lease, payload, state) end
+    redis.call('PUBLISH', ARGV[2] .. id, '[' .. table.concat(written, ',') .. ']')
   end
   return last, verdict
 end
@@ -73,10 +71,11 @@ while arg <= #ARGV do
   local count = tonumber(ARGV[arg + 3])
   -- One job whose keys are damaged must not take down the others of this step.
   local fine, last, verdict =
-    pcall(append, ARGV[arg], KEYS[key], KEYS[key + 1], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2]), arg + 4, count)
+    pcall(append, ARGV[arg], KEYS[key], KEYS[key + 1], KEYS[key + 2], KEYS[key + 3],
+      tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2]), arg + 4, count)
   results[#results + 1] = fine and last or -1
   results[#results + 1] = fine and verdict or 'damaged'
-  arg, key = arg + 4 + 2 * count, key + 2
+  arg, key = arg + 4 + 2 * count, key + 4
 end
 return results
 `

@@ -26,7 +26,17 @@ end
 
 local fine, result = pcall(put)
 if fine and result ~= 'missing' then return result end
-redis.call('ZREM', KEYS[4], ARGV[1])
-leave(ARGV[1])
+if not fine then
+  -- Its log takes no end: the record says that there is one which the log has lost, and readers say the same.
+  pcall(function()
+    local last = tonumber(redis.call('HGET', KEYS[9], 'last') or '') or 0
+    local readable, entries = pcall(redis.call, 'XREVRANGE', KEYS[10], '+', '-', 'COUNT', 1)
+    local newest = readable and entries[1] and tonumber(string.match(entries[1][1], '^1%-(%d+)$')) or 0
+    redis.call('HSET', KEYS[9], 'last', math.max(last + 1, newest))
+    finish(ARGV[1], KEYS[9], KEYS[10], KEYS[11], KEYS[12], 'failed')
+  end)
+end
+pcall(redis.call, 'ZREM', KEYS[4], ARGV[1])
+pcall(leave, ARGV[1])
 return fine and 'missing' or 'damaged'
 `

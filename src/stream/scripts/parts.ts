@@ -29,23 +29,30 @@ export const leaveFunction = `local function leave(id)
   redis.call('ZREM', KEYS[7], owner .. ':' .. id)
 end`
 
-/** What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs `now` and lineKeys. */
+/**
+ * What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs
+ * `now` and lineKeys. Each step stands for itself: whatever one of the keys holds instead, the job has ended, and the others
+ * are seen to.
+ */
 export const finishFunction = `${leaveFunction}
 local function finish(id, job, log, lease, payload, state)
   local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency', 'owner', 'cost')
   redis.call('HSET', job, 'state', state, 'ended_at', now)
-  redis.call('PEXPIRE', job, r[1])
-  redis.call('PEXPIRE', log, r[1])
+  pcall(redis.call, 'PEXPIRE', job, r[1])
+  pcall(redis.call, 'PEXPIRE', log, r[1])
   -- By its name in the record: it has the hash tag of all keys.
-  if r[3] then redis.call('PEXPIRE', r[3], r[1]) end
+  if r[3] then pcall(redis.call, 'PEXPIRE', r[3], r[1]) end
   redis.call('DEL', lease, payload)
-  redis.call('ZREM', KEYS[4], id)
-  leave(id)
+  pcall(redis.call, 'ZREM', KEYS[4], id)
+  pcall(leave, id)
   -- What was never computed is not counted against its owner.
-  if r[4] and r[5] and not r[2] then redis.call('HINCRBYFLOAT', KEYS[8], 'ends ' .. r[4], -r[5]) end
-  if state == 'completed' and r[2] then
-    local held = now - tonumber(r[2])
-    local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held)
-    redis.call('HSET', KEYS[5], 'hold_ms', string.format('%.1f', before * 0.9 + held * 0.1))
+  if r[4] and r[5] and not r[2] then pcall(redis.call, 'HINCRBYFLOAT', KEYS[8], 'ends ' .. r[4], -r[5]) end
+  local openedAt = tonumber(r[2] or '')
+  if state == 'completed' and openedAt then
+    pcall(function()
+      local held = now - openedAt
+      local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held) or held
+      redis.call('HSET', KEYS[5], 'hold_ms', string.format('%.1f', before * 0.9 + held * 0.1))
+    end)
   end
 end`

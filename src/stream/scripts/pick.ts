@@ -15,7 +15,8 @@ if redis.call('TYPE', KEYS[4]).ok == 'list' then
   local next = redis.call('LRANGE', KEYS[4], -64, -1)
   for i = #next, 1, -1 do
     if not redis.call('ZSCORE', KEYS[1], next[i]) then
-      return {next[i], redis.call('HGET', ARGV[3] .. next[i], 'fence') or 0}
+      local fine, fence = pcall(redis.call, 'HGET', ARGV[3] .. next[i], 'fence')
+      return {next[i], fine and fence or 0}
     end
   end
 end
@@ -36,7 +37,9 @@ local onlyNew = kept > 0 and slots - total <= kept
 for first = 0, 480, 32 do
   local ids = redis.call('ZRANGE', KEYS[1], first, first + 31, 'WITHSCORES')
   for i = 1, #ids, 2 do
-    local job = redis.call('HMGET', ARGV[3] .. ids[i], 'owner', 'fence')
+    -- One whose record is something else is taken, too: whoever opens it tells its readers.
+    local fine, job = pcall(redis.call, 'HMGET', ARGV[3] .. ids[i], 'owner', 'fence')
+    if not fine then job = {} end
     local owner = job[1] or ''
     local member = owner .. ':' .. ids[i]
     if not held[member] and not (onlyNew and holds[owner]) then

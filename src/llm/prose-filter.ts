@@ -79,8 +79,8 @@ export class ProseFilter {
     if (text === '') return ''
     const words = contentWords(text)
     this.#left++
-    // A heading, or a field of the findings copied.
-    if (words.size === 0 || /^[#*\s]*[A-Z][\w ]{1,30}:/.test(text)) return ''
+    // A heading, or a field of the findings copied; or a line of the log, which a model seldom copies right.
+    if (words.size === 0 || /^[#*\s]*[A-Z][\w ]{1,30}:/.test(text) || /^\W*\d{1,7}: /.test(text)) return ''
     if (!this.#grounds.carry(text) || this.#said.some((other) => shared(words, other) > maxShared)) return ''
     this.#said.push(words)
     // The redactor gives whole lines; a sentence is one.

@@ -197,6 +197,8 @@ const cases: BadRequest[] = [
     ...{ name: `Last-Event-ID "${value}"`, path: '/jobs/job_nobody/stream', method: 'GET', status: 400 },
     ...{ headers: { 'last-event-id': value }, field: 'Last-Event-ID' },
   })),
+  { name: 'a filter of the jobs', path: '/jobs?state=failed', method: 'GET', status: 422, field: 'state' },
+  { name: 'another name for it', path: '/jobs/j/stream?after=3', method: 'GET', status: 422, field: 'after' },
   {
     name: 'starting_after twice',
     path: '/jobs/j/stream?starting_after=1&starting_after=2',

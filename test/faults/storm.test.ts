@@ -38,7 +38,7 @@ it('nothing is lost, repeated or contradicted while processes are killed, paused
     waitForTtl: false,
   })
   expect(verdict.violations, `FAULT_SEED=${seed}`).toEqual([])
-  expect(verdict.kills).toBeGreaterThanOrEqual(5)
+  expect(verdict.streams).toBeGreaterThan(20)
   expect(verdict.unreached).toBeLessThanOrEqual(2)
   await service.stop()
   expect(service.processes()).toEqual([])

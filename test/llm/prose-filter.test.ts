@@ -26,6 +26,7 @@ describe('what a model may say', () => {
   })
 
   it.each([
+    ['a copied line', '17: [ld] the linker found no definition of sqrt in main.o.'],
     ['a link', 'See https://example.com/sqrt for the linker definition of sqrt.'],
     ['a domain', 'The linker definition of sqrt is at docs.example.com in the library.'],
     ['a line number', 'The linker found the undefined reference at line 44 of main.o.'],

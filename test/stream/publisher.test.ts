@@ -7,9 +7,15 @@ import { done, token } from './stack.ts'
 /** A log in memory that follows the append script's rules and can be made to misbehave. */
 class MemoryLog {
   readonly commands: Append[][] = []
-  readonly texts: string[] = []
+  readonly #texts = new Map<string, string[]>()
   next: ((append: Append) => AppendResult | Error) | null = null
-  last = 0
+
+  /** Of one job, as its log has them; seq 0 is the queued event. */
+  texts(id = 'job_a'): string[] {
+    const texts = this.#texts.get(id) ?? []
+    this.#texts.set(id, texts)
+    return texts
+  }
 
   async append(appends: Append[]): Promise<AppendResult[]> {
     this.commands.push(appends)
@@ -18,12 +24,12 @@ class MemoryLog {
       this.next = null
       if (scripted instanceof Error) throw scripted
       if (scripted) return scripted
+      const texts = this.texts(append.id)
       for (const [index, event] of append.events.entries()) {
-        if (append.firstSeq + index !== this.last + 1) continue
-        this.last++
-        this.texts.push(event.type === 'token' ? event.text : event.type)
+        if (append.firstSeq + index !== texts.length + 1) continue
+        texts.push(event.type === 'token' ? event.text : event.type)
       }
-      return { lastSeq: this.last, verdict: append.firstSeq > this.last + 1 ? 'gap' : 'ok' }
+      return { lastSeq: texts.length, verdict: append.firstSeq > texts.length + 1 ? 'gap' : 'ok' }
     })
   }
 }
@@ -56,18 +62,18 @@ describe('the publisher', () => {
     expect(log.commands.map((appends) => appends.length)).toEqual([16, 16, 8, 16])
     const sent = log.commands.slice(1).flatMap((appends) => appends.map(({ id }) => id))
     expect(new Set(sent)).toEqual(new Set(ids))
+    expect(ids.map((id) => log.texts(id))).toEqual(ids.map(() => ['a']))
   })
 
   it('sends again from where the log ends when Redis has lost events', async () => {
     const { log, writer } = setUp()
     writer.write(token('a'), token('b'))
     await writer.drained()
-    log.last = 1
-    log.texts.pop()
+    log.texts().pop()
     log.next = () => ({ lastSeq: 1, verdict: 'gap' })
     writer.write(token('c'))
     await writer.drained()
-    expect(log.texts).toEqual(['a', 'b', 'c'])
+    expect(log.texts()).toEqual(['a', 'b', 'c'])
   })
 
   it('gives up where Redis has lost what an earlier attempt wrote: only a new attempt can write that again', async () => {
@@ -87,7 +93,7 @@ describe('the publisher', () => {
       writer.write(token('a'))
     }
     await writer.room()
-    expect(log.texts).toHaveLength(256)
+    expect(log.texts()).toHaveLength(256)
     expect(writer.room()).toBeNull()
   })
 
@@ -96,7 +102,7 @@ describe('the publisher', () => {
     log.next = () => new Error('Connection is closed')
     writer.write(token('a'))
     await writer.drained()
-    expect(log.texts).toEqual(['a'])
+    expect(log.texts()).toEqual(['a'])
   })
 
   it('stops at the first refusal, tells why once, and sends nothing more', async () => {
@@ -135,10 +141,7 @@ describe('the publisher', () => {
     writer.write(token('b'))
     expect(await writer.finish(done('stop', 2))).toBe('cancelled')
     expect(writer.tokensWritten).toBe(1)
-    log.next = () => {
-      log.last = 2
-      return { lastSeq: 2, verdict: 'cancelled' }
-    }
+    log.next = () => ({ lastSeq: 2, verdict: 'cancelled' })
     expect(await writer.finish(done('cancelled', 1))).toBe('ok')
     expect(log.commands.at(-1)?.[0]).toMatchObject({ firstSeq: 2, events: [{ type: 'done', reason: 'cancelled' }] })
     expect(stops).toEqual(['cancelled'])

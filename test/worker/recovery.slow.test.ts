@@ -55,6 +55,7 @@ describe('a worker', () => {
     const logged = events.filter(({ id }) => id !== null)
     expect(logged.map(({ id }) => id)).toEqual(logged.map((_, index) => index))
     expect(events.at(-1)).toMatchObject({ type: 'done', data: { tokens_generated: 480, finish_reason: 'length' } })
+    expect((await job(events[0]?.data.id)).attempt).toBe(2)
   })
 
   it('ends a job whose log is damaged with an error, and serves the others', async () => {

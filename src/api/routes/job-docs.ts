@@ -16,6 +16,7 @@ export const jobDocs: RouteDoc[] = [
     ...{ method: 'get', path: '/jobs', tag: 'Jobs' },
     summary: 'Recent jobs, the newest first',
     answers: { 200: { description: 'without results', json: component('JobList', jobListSchema) } },
+    errors: [422],
   },
   {
     ...{ method: 'get', path: '/jobs/:id', tag: 'Jobs', parameters: [id] },
@@ -39,7 +40,7 @@ export const jobDocs: RouteDoc[] = [
       { name: 'ticket', in: 'query', schema: { type: 'string' }, description: 'instead of a key' },
     ],
     answers: { 200: jobEvents, 204: { description: 'the job has ended and the client has read it all' } },
-    errors: [400, 404],
+    errors: [400, 404, 422],
   },
   {
     ...{ method: 'post', path: '/jobs/:id/ticket', tag: 'Jobs', parameters: [id] },

@@ -32,9 +32,14 @@ export async function createOnnxRunner(graph: GraphFiles, options: RunnerOptions
     new GraphPass(await openSession(path, { threads, graph: 'built' }), packedWidth, vocabSize)
   const steps = await open(graph.path)
   if (eightBit === null) return new OnnxRunner(shape, new KvCache('float32', shape), steps, null)
-  const cache = new KvCache('int8', { ...shape, slots: slots + 1 })
-  const copy = new PromptCache(cache, readKeyScales(eightBit.scalesPath, config), shape)
-  return new OnnxRunner(shape, cache, steps, { pass: await open(eightBit.promptsPath), copy })
+  try {
+    const cache = new KvCache('int8', { ...shape, slots: slots + 1 })
+    const copy = new PromptCache(cache, readKeyScales(eightBit.scalesPath, config), shape)
+    return new OnnxRunner(shape, cache, steps, { pass: await open(eightBit.promptsPath), copy })
+  } catch (error) {
+    await steps.close()
+    throw error
+  }
 }
 
 class OnnxRunner extends GraphRunner {

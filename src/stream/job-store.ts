@@ -53,7 +53,7 @@ export type Opened =
     }
 
 /** Attempts in a row that may append nothing; the next one is not made. */
-export const maxFruitlessAttempts = 3
+const maxFruitlessAttempts = 3
 
 /** `ended`: now or before. `damaged`: the job's keys hold something else; it is counted no longer. */
 type EndResult = 'ended' | 'missing' | 'active' | 'damaged'

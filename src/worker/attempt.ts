@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts'
 import { cancelledEnd } from '../stream/ends.ts'
 import type { NewEvent } from '../stream/events.ts'
 import type { WorkerRef } from '../stream/job-record.ts'
-import { type JobStore, maxFruitlessAttempts, type Opened } from '../stream/job-store.ts'
+import type { JobStore, Opened } from '../stream/job-store.ts'
 import type { JobWriter, StopVerdict } from '../stream/job-writer.ts'
 import { parsePayload } from '../stream/payload.ts'
 import type { Publisher } from '../stream/publisher.ts'
@@ -142,7 +142,7 @@ async function work(
     return {
       type: 'error',
       code: 'poisoned',
-      message: `${maxFruitlessAttempts} attempts in a row ended before they produced anything`,
+      message: 'three attempts in a row ended before they produced anything',
     }
   }
   const context: JobContext = {

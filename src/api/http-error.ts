@@ -99,6 +99,10 @@ export function fromThrown(thrown: unknown): AppError {
     return new AppError('malformed', error.message ?? 'the request is malformed')
   }
   if (isRedisAway(thrown)) return new AppError('unavailable', 'the queue is not reachable', { cause: thrown })
+  if (error.name === 'ReplyError' && error.message?.startsWith('WRONGTYPE')) {
+    const message = 'a key of the service in Redis holds another type of value: its operator has to remove it'
+    return new AppError('unavailable', message, { cause: thrown })
+  }
   return new AppError('internal', error.message ?? String(thrown), { cause: thrown })
 }
 
@@ -106,7 +110,7 @@ function isRedisAway(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false
   if (thrown.name === 'MaxRetriesPerRequestError') return true
   if (thrown.name === 'ReplyError')
-    return /^(OOM|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)/.test(thrown.message)
+    return /^(OOM|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|NOREPLICAS|MISCONF|TRYAGAIN|BUSY)/.test(thrown.message)
   return /Connection is closed|enableOfflineQueue|Command timed out|ECONNREFUSED|ECONNRESET|EPIPE/.test(thrown.message)
 }
 

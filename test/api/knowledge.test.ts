@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyzeResultSchema, casePageSchema, casesSchema, feedbackResultSchema } from '../../src/api/wire-schemas.ts'
+import { keysOf } from '../../src/stream/keys.ts'
+import { closeRedis, connectRedis } from '../../src/stream/redis.ts'
 import { type RunningService, startService } from './running-service.ts'
 
 const keys = { ann: 'key-of-ann-0123456789', bob: 'key-of-bob-0123456789', admin: 'key-of-admin-0123456789' }
@@ -205,4 +207,15 @@ describe('feedback on an analysis', () => {
       body: { error: { field: 'verdict' } },
     })
   })
+})
+
+it('a key of Redis that holds something else is said, and is no fault of the request', async () => {
+  const redis = connectRedis(service.redis.url, 'background', () => {})
+  const key = keysOf().knowledge('bob')
+  await redis.set(key, 'text')
+  const refused = await ask('bob', 'GET', '/knowledge')
+  expect(refused).toMatchObject({ status: 503, body: { error: { message: expect.stringContaining('another type') } } })
+  await redis.del(key)
+  expect((await ask('bob', 'GET', '/knowledge')).status).toBe(200)
+  await closeRedis(redis)
 })

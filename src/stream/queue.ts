@@ -5,7 +5,7 @@ import { type Keys, queueName } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 
 /** A worker that is gone loses its jobs after at most both together. */
-export const lockDurationMs = 5000
+export const lockDurationMs = 4000
 const lapseCheckMs = 1000
 
 /** For the worker's side. BullMQ's own limits never end a job: its record and its deadline do. */

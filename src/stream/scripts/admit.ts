@@ -64,8 +64,7 @@ if not refusal and owners > 1 then
 end
 
 -- Those who are refused stand in a line of their own: each is told when its place will be free, the next one a later time.
--- Nobody has to come back, so their line is forgotten when a tenth of the places has been free for 2 s: a moment may be
--- an API that was busy with refusing.
+-- Nobody has to come back, so their line is forgotten when a tenth of the places is free.
 local function placeField(whose) return whose == 'all' and 'place_at' or 'place_at ' .. owner end
 if refusal then
   local whose, theirs, used, most = refusal[3], refusal[4], refusal[5], refusal[6]
@@ -78,14 +77,7 @@ if refusal then
   refusal[7] = math.ceil(placeAt - now)
   return refusal
 end
-if jobs + 1 > maxJobs * 0.9 then
-  redis.call('HDEL', KEYS[5], 'free_since')
-else
-  redis.call('HSETNX', KEYS[5], 'free_since', now)
-  if now - tonumber(redis.call('HGET', KEYS[5], 'free_since')) >= 2000 then
-    redis.call('HDEL', KEYS[5], placeField('all'), placeField('owner'))
-  end
-end
+if jobs + 1 <= maxJobs * 0.9 then redis.call('HDEL', KEYS[5], placeField('all'), placeField('owner')) end
 
 -- Its place in the line.
 local fair = redis.call('HMGET', KEYS[8], 'now', 'ends ' .. owner)

@@ -139,11 +139,7 @@ async function work(
 ): Promise<NewEvent | null | 'hand-back' | 'superseded'> {
   if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return null
   if (opened.verdict === 'poisoned') {
-    return {
-      type: 'error',
-      code: 'poisoned',
-      message: 'three attempts in a row ended before they produced anything',
-    }
+    return { type: 'error', code: 'poisoned', message: 'three attempts in a row ended before they produced anything' }
   }
   const context: JobContext = {
     // A sequence of its own: an older attempt's may still be leaving the engine.

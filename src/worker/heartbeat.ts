@@ -32,7 +32,7 @@ export class Heartbeat {
     this.#deps = deps
   }
 
-  /** Resolves when the first one is in Redis: from then on the worker is seen. */
+  /** Resolves when Redis has answered the first one: unless it was refused, the worker is seen from then on. */
   async start(): Promise<void> {
     await this.#tryBeat()
     this.#timer = setInterval(() => void this.#tryBeat(), heartbeatIntervalMs)

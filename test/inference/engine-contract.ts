@@ -81,7 +81,7 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
     it('delivers 64 tokens one by one, in at most 64 steps', async () => {
       const { tokens, steps, end } = await client.generate(requestFor(prompts[0]!, { maxTokens: 64, ignoreEos: true }))
       expect(tokens.filter(({ tokenId }) => tokenId !== null)).toHaveLength(64)
-      // Drafting may bring several in a step, half characters none.
+      // Drafting may bring several in a step.
       expect(new Set(steps).size).toBeLessThanOrEqual(64)
       expect(new Set(steps).size).toBeGreaterThan(8)
       expect(end).toMatchObject({ kind: 'finished', reason: 'length' })

@@ -5,14 +5,11 @@ import { startTestRedis, type TestRedis, type TestRedisOptions } from '../suppor
 import { openStack, type Stack } from './stack.ts'
 
 /** Opened before the tests, which get it by `onOpen`, and closed behind their own `afterAll`. */
-export function useStack(
-  onOpen: (stack: Stack, redis: TestRedis) => void | Promise<void>,
-  options: TestRedisOptions = {},
-): void {
+export function useStack(onOpen: (stack: Stack, redis: TestRedis) => void, options: TestRedisOptions = {}): void {
   beforeAll(async () => {
     const redis = await startTestRedis(options)
     const stack = await openStack(redis.url)
-    await onOpen(stack, redis)
+    onOpen(stack, redis)
     return async () => {
       await stack.close()
       await redis.stop()

@@ -12,11 +12,11 @@ export const pickScript = `#!lua flags=allow-oom
 ${nowLocal}
 -- What was picked stands there and in line, until it is opened. The list is BullMQ's, and may be anything.
 if redis.call('TYPE', KEYS[4]).ok == 'list' then
-  local next = redis.call('LRANGE', KEYS[4], -64, -1)
-  for i = #next, 1, -1 do
-    if not redis.call('ZSCORE', KEYS[1], next[i]) then
-      local fine, fence = pcall(redis.call, 'HGET', ARGV[3] .. next[i], 'fence')
-      return {next[i], fine and fence or 0}
+  local ahead = redis.call('LRANGE', KEYS[4], -64, -1)
+  for i = #ahead, 1, -1 do
+    if not redis.call('ZSCORE', KEYS[1], ahead[i]) then
+      local fine, fence = pcall(redis.call, 'HGET', ARGV[3] .. ahead[i], 'fence')
+      return {ahead[i], fine and fence or 0}
     end
   end
 end

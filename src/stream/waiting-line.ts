@@ -38,11 +38,12 @@ export class WaitingLine {
     const keys = [waiting, held, fair, this.#queue.frontKey]
     const pick = () => this.#pick(keys.length, ...keys, slots, pickLifeMs, this.#keys.job(''))
     const picked = await this.#shared.use(null, pick)
-    const [id, fence] = picked as [id: string, fence: string | number]
+    const [id, fence, isNext] = picked as [id: string, fence: string | number, isNext?: number]
     // Nobody waits: what BullMQ still has in line has ended meanwhile, and is taken to be cleared away.
     if (id === '') return (await this.#queue.hasInLine()) ? 'front' : null
     if (id === 'none') return null
-    await this.#bringToFront(id, Number(fence) || 0)
+    // Also, bringing what BullMQ has no data of any more would add it once more, each time.
+    if (isNext !== 1) await this.#bringToFront(id, Number(fence) || 0)
     return id
   }
 

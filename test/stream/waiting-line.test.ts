@@ -146,6 +146,13 @@ describe('over BullMQ', () => {
     expect((await stack.redis.lrange(queue.frontKey, 0, -1)).at(-1)).toBe('lost1')
   })
 
+  it('an id of which BullMQ has no data is taken as it stands, so that it goes away', async () => {
+    await stack.redis.rpush(queue.frontKey, 'ghost')
+    expect(await real.advance(8)).toBe('ghost')
+    expect(await stack.redis.lrange(queue.frontKey, 0, -1)).toEqual(['ghost'])
+    expect(await queue.bull.getJob('ghost')).toBeUndefined()
+  })
+
   it('a job that BullMQ has lost keeps the number of its attempts', async () => {
     await admit('a1')
     for (const attempt of [1, 2]) await stack.store.open('a1', attempt, worker)

@@ -7,7 +7,7 @@ import { nowLocal } from './parts.ts'
 export const pickScript = `#!lua flags=allow-oom
 -- KEYS: waiting, held, fair, BullMQ's list of what it gives out next (last first)
 -- ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
--- Returns the id of the job to take next and its fence, or 'none' where none may be taken now, or '' where none waits.
+-- Returns the id of the job to take next, its fence, and 1 where BullMQ gives it out next anyway; or 'none' where none may be taken now, or '' where none waits.
 -- Until the pick lapses nobody else gets it.
 ${nowLocal}
 -- What was picked stands there and in line, until it is opened. The list is BullMQ's, and may be anything.
@@ -16,7 +16,7 @@ if redis.call('TYPE', KEYS[4]).ok == 'list' then
   for i = #ahead, 1, -1 do
     if not redis.call('ZSCORE', KEYS[1], ahead[i]) then
       local fine, fence = pcall(redis.call, 'HGET', ARGV[3] .. ahead[i], 'fence')
-      return {ahead[i], fine and fence or 0}
+      return {ahead[i], fine and fence or 0, i == #ahead and 1 or 0}
     end
   end
 end

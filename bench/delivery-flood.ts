@@ -9,9 +9,11 @@ import type { Report } from './report.ts'
 
 const requests = 5000
 const limits = { jobs: 256, tokens: 20_000 }
-const service = { slots: 64, stepsPerSecond: 40, newTokens: 20 }
-/** Jobs a second that the slots can do, the pauses between two jobs of a slot not counted. */
-const capacity = (service.slots * service.stepsPerSecond) / service.newTokens
+const service = { slots: 64, stepsPerSecond: 80, newTokens: 20 }
+/** One in twenty prompts is long: it hits the bound on prompt tokens as often as the others do that on jobs. */
+const long = { every: 20, words: 1200 }
+/** Steps of the engine that all prompts take: one a step, at most 256 tokens of it. More than their answers take, 64 at once. */
+const promptSteps = requests + (requests / long.every) * Math.floor(long.words / 256)
 
 export async function benchFlood(report: Report): Promise<void> {
   const flooded = await FaultyService.start({
@@ -28,8 +30,8 @@ export async function benchFlood(report: Report): Promise<void> {
     // How long a job holds its slot is measured from the jobs before.
     await order(3 * service.slots, () => 'word')
     const startedAt = performance.now()
-    // One in twenty is long: it may hit the bound on prompt tokens while there is room for jobs.
-    const outcomes = await order(requests, (index) => `${index} ${'word '.repeat(index % 20 === 19 ? 1200 : 20)}`)
+    const isLong = (index: number) => index % long.every === long.every - 1
+    const outcomes = await order(requests, (index) => `${index} ${'word '.repeat(isLong(index) ? long.words : 20)}`)
     tell(
       report,
       outcomes.filter((outcome) => outcome.kind === 'accepted'),
@@ -60,8 +62,8 @@ function tell(report: Report, accepted: Accepted[], seconds: number): void {
     ['neither', requests - accepted.length],
     ['finished', finished.length],
     [
-      's until the last one had finished; the slots alone would need',
-      `${seconds.toFixed(0)}; ${(requests / capacity).toFixed(0)}`,
+      's until the last one had finished; the steps of the engine alone take',
+      `${seconds.toFixed(0)}; ${(promptSteps / service.stepsPerSecond).toFixed(0)}`,
     ],
     [
       'first Retry-After to the time until admitted: p10, median, p90',

@@ -88,7 +88,12 @@ const variables = {
     'guess the next tokens from the text and check them in one step; it changes no answer',
   ),
   QUEUE_MAX_JOBS: count(256, 1, 1_000_000, 'jobs admitted at once, waiting or running; more are answered with 429'),
-  QUEUE_MAX_TOKENS: count(131_072, 1, 1_000_000_000, 'prompt tokens admitted at once; more are answered with 429'),
+  QUEUE_MAX_TOKENS: count(
+    131_072,
+    1,
+    1_000_000_000,
+    'prompt tokens admitted at once; where there are as many, requests are answered with 429',
+  ),
   DISCONNECT_GRACE_MS: count(
     10_000,
     1000,

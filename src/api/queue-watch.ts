@@ -7,6 +7,7 @@ import type { JobIndex } from '../stream/job-index.ts'
 import type { SharedKeys } from '../stream/shared-keys.ts'
 import type { LiveWorker, WorkerRegistry } from '../stream/worker-registry.ts'
 import type { Readers } from './readers.ts'
+import { SlotTime } from './slot-time.ts'
 
 const refreshMs = 1000
 /** Assumed until the first job has finished. */
@@ -34,6 +35,7 @@ export class QueueWatch {
   readonly #shared: SharedKeys
   readonly #readers: Readers
   readonly #onError: (error: AppError) => void
+  readonly #slotTime = new SlotTime()
   state: QueueState = { workers: [], admitted: 0, waiting: 0, promptTokens: 0, holdMs: firstHoldMs, reachable: false }
   #timer: NodeJS.Timeout | undefined
   #refreshing: Promise<void> | null = null
@@ -61,13 +63,12 @@ export class QueueWatch {
   }
 
   get speed(): QueueSpeed {
-    let slots = 0
-    let free = 0
-    for (const worker of this.serving) {
-      slots += worker.slots
-      free += Math.max(0, worker.slots - worker.jobs)
-    }
-    return { freeSlots: free, msPerJob: this.state.holdMs / Math.max(1, slots) }
+    const free = this.serving.reduce((sum, { slots, jobs }) => sum + Math.max(0, slots - jobs), 0)
+    return { freeSlots: free, msPerJob: (this.#slotTime.msPerJob ?? this.state.holdMs) / Math.max(1, this.#slots) }
+  }
+
+  get #slots(): number {
+    return this.serving.reduce((sum, { slots }) => sum + slots, 0)
   }
 
   /** Expected milliseconds until the job at a 1-based place in line is taken. */
@@ -86,10 +87,13 @@ export class QueueWatch {
 
   async #read(): Promise<void> {
     try {
-      const [workers, depth, holdMs] = await this.#shared.use(null, () =>
-        Promise.all([this.#registry.live(), this.#index.depth(), this.#index.holdMs()]),
+      const [workers, depth, rate] = await this.#shared.use(null, () =>
+        Promise.all([this.#registry.live(), this.#index.depth(), this.#index.rate()]),
       )
-      this.state = { workers, ...depth, holdMs: holdMs ?? firstHoldMs, reachable: true }
+      const holdMs = rate.holdMs ?? firstHoldMs
+      this.state = { workers, ...depth, holdMs, reachable: true }
+      const { ended } = rate
+      this.#slotTime.observe(this.#slots, { ended, waiting: depth.waiting > 0 }, holdMs, performance.now())
     } catch (thrown) {
       this.state = { ...this.state, reachable: false }
       this.#onError(toAppError(thrown, 'unavailable'))

@@ -46,9 +46,11 @@ export class JobIndex {
     return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
   }
 
-  /** How long a job holds its slot: moving average in ms, or null before the first job has finished. */
-  async holdMs(): Promise<number | null> {
-    const value = await this.#redis.hget(this.#keys.rate, 'hold_ms')
-    return value === null ? null : Number(value)
+  /** How long a job holds its slot (moving average in ms, or null before the first has finished), and how many have held one. */
+  async rate(): Promise<{ holdMs: number | null; ended: number }> {
+    const [holdMs, ended] = (await this.#redis.hmget(this.#keys.rate, 'hold_ms', 'ended')).map((value) =>
+      value === null || !Number.isFinite(Number(value)) ? null : Number(value),
+    )
+    return { holdMs: holdMs ?? null, ended: ended ?? 0 }
   }
 }

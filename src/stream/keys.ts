@@ -14,7 +14,7 @@ export interface Keys {
   readonly admittedTokensTotal: string
   /** Zset of jobs that no worker has opened, fair between owners: see scripts/parts.ts. Score: the job's virtual start. */
   readonly waiting: string
-  /** Hash of moving averages: how long a job holds its slot. */
+  /** Hash: `hold_ms` (moving average), `ended` (jobs that held a slot), `place_at` (the end of the line of the refused). */
   readonly rate: string
   /** Hash: `jobs <owner>` and `tokens <owner>` of every owner with admitted jobs. */
   readonly owners: string

@@ -27,8 +27,8 @@ describe('admission', () => {
 
   it('bounds the prompt tokens too', async () => {
     await start({ slots: 1, stepsPerSecond: 100, env: { QUEUE_MAX_TOKENS: '50' } })
-    const first = await post(`${service.url}/generate/stream`, long)
-    const refused = await post(`${service.url}/generate/stream`, { ...long, prompt: 'word '.repeat(60) })
+    const first = await post(`${service.url}/generate/stream`, { ...long, prompt: 'word '.repeat(60) })
+    const refused = await post(`${service.url}/generate/stream`, long)
     expect(refused.status).toBe(429)
     await readStream(first)
   })

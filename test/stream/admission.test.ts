@@ -37,18 +37,43 @@ describe('a refused request', () => {
     expect(waits[0]).toBeGreaterThan(90)
   })
 
-  it('with a long prompt waits until so many tokens have left', async () => {
-    await fill(10, { promptTokens: 100 })
-    const [wait] = await told(1, { promptTokens: 350 }, { maxTokens: 1000 })
-    expect(wait).toBeGreaterThan(390)
-    expect(wait).toBeLessThanOrEqual(400)
+  it('where there are too many prompt tokens is told when those that are too many have left, whatever its own', async () => {
+    await fill(9, { promptTokens: 100 })
+    await fill(1, { promptTokens: 450 })
+    // 350 tokens too many, at 135 a job; the next one waits until as many as the first one brings have left too.
+    const limits = { maxTokens: 1000 }
+    const [long, short] = [await told(1, { promptTokens: 540 }, limits), await told(1, { promptTokens: 1 }, limits)]
+    expect(long[0]).toBeGreaterThan(255)
+    expect(long[0]).toBeLessThanOrEqual(261)
+    expect(short[0]).toBeGreaterThan(600)
+    expect(short[0]).toBeLessThanOrEqual(661)
+  })
+
+  it('is not passed by short prompts where it has a long one', async () => {
+    const limits = { maxTokens: 1000 }
+    const [first] = await fill(10, { promptTokens: 100 })
+    for (const promptTokens of [1, 900]) {
+      expect(await stack.admit({ promptTokens }, limits)).toMatchObject({ verdict: 'full', bound: 'tokens' })
+    }
+    await stack.store.end(first!, done(), false)
+    expect(await stack.admit({ promptTokens: 900 }, limits)).toMatchObject({ verdict: 'admitted' })
+    expect(await stack.admit({ promptTokens: 1 }, limits)).toMatchObject({ verdict: 'full', tokens: 1800 })
+  })
+
+  it('waits behind those before it though a few places are free for a moment', async () => {
+    const ids = await fill(20)
+    await told(50)
+    for (const id of ids.slice(0, 5)) await stack.store.end(id, done(), false)
+    for (let i = 0; i < 5; i++) expect(await stack.admit({}, { maxJobs: 20 })).toMatchObject({ verdict: 'admitted' })
+    const [wait] = await told(1)
+    expect(wait).toBeGreaterThan(3000)
   })
 
   it('does not wait for those who never came back', async () => {
     const ids = await fill(20)
     await told(50)
-    for (const id of ids.slice(0, 5)) await stack.store.end(id, done(), false)
-    await fill(5)
+    for (const id of ids.slice(0, 15)) await stack.store.end(id, done(), false)
+    await fill(15)
     const [wait] = await told(1)
     expect(wait).toBeLessThanOrEqual(100)
   })

@@ -37,7 +37,7 @@ describe('admission', () => {
     expect(await stack.admit({}, { maxJobs: 1 })).toMatchObject({ verdict: 'admitted' })
   })
 
-  it('refuses the job that would break the bound on prompt tokens, but never the only one', async () => {
+  it('refuses more jobs where the bound on prompt tokens is reached, which one job may pass', async () => {
     expect(await stack.admit({ promptTokens: 50 }, { maxTokens: 20 })).toMatchObject({ verdict: 'admitted' })
     expect(await stack.admit({ promptTokens: 1 }, { maxTokens: 20 })).toMatchObject({
       verdict: 'full',

@@ -47,37 +47,41 @@ local usedBytes = tonumber(string.match(memory, 'used_memory:(%d+)'))
 local maxBytes = tonumber(string.match(memory, 'maxmemory:(%d+)') or 0)
 if maxBytes > 0 and usedBytes > maxBytes * 0.9 then return {'no memory', usedBytes, maxBytes} end
 
--- One who has nothing admitted may exceed the bound on tokens, or a long prompt could never run.
-local function full(whose, jobs, tokens, maxJobs, maxTokens)
-  if jobs >= maxJobs then return {'full', 'jobs', whose, jobs, tokens, maxJobs} end
-  if tokens > 0 and tokens + promptTokens > maxTokens then return {'full', 'tokens', whose, jobs, tokens, maxTokens} end
-end
-local maxJobs, maxTokens = tonumber(ARGV[10]), tonumber(ARGV[11])
+-- What is admitted in all, and where several share the queue, what of it is this owner's: an even share while others
+-- have jobs here; alone, what leaves room for one who comes. The sum of tokens may pass its bound by one prompt: were only
+-- those let in that fit, short ones would fill every gap before a long one.
 local jobs, tokens = redis.call('ZCARD', KEYS[1]), tonumber(redis.call('GET', KEYS[3]) or 0)
-local refusal = full('all', jobs, tokens, maxJobs, maxTokens)
-if not refusal and owners > 1 then
-  -- An even share while others have jobs here; alone, what leaves room for one who comes.
+local maxJobs, maxTokens = tonumber(ARGV[10]), tonumber(ARGV[11])
+local bounds = {{ whose = 'all', line = 'place_at', jobs = jobs, tokens = tokens, maxJobs = maxJobs, maxTokens = maxTokens }}
+if owners > 1 then
   local own = redis.call('HMGET', KEYS[6], 'jobs ' .. owner, 'tokens ' .. owner)
   local others = redis.call('HLEN', KEYS[6]) / 2 - (own[1] and 1 or 0)
   local share = others > 0 and 1 / (others + 1) or 3 / 4
-  refusal = full('owner', tonumber(own[1] or 0), tonumber(own[2] or 0), math.max(1, math.floor(maxJobs * share)), math.floor(maxTokens * share))
+  bounds[2] = { whose = 'owner', line = 'place_at ' .. owner, jobs = tonumber(own[1] or 0), tokens = tonumber(own[2] or 0),
+    maxJobs = math.max(1, math.floor(maxJobs * share)), maxTokens = math.max(1, math.floor(maxTokens * share)) }
 end
 
--- Those who are refused stand in a line of their own: each is told when its place will be free, the next one a later time.
--- Nobody has to come back, so their line is forgotten when a tenth of the places is free.
-local function placeField(whose) return whose == 'all' and 'place_at' or 'place_at ' .. owner end
-if refusal then
-  local whose, theirs, used, most = refusal[3], refusal[4], refusal[5], refusal[6]
-  local leaving = refusal[2] == 'jobs' and theirs - most + 1
-    or math.ceil((used + promptTokens - most) / math.max(1, used / math.max(1, theirs)))
+-- Those who are refused stand in a line of their own, kept as the time at which its end is let in: each is told when its
+-- place will be free, the next one a later time.
+local function refuse(b, bound, excess, size)
   -- Of the jobs that end only so many are this owner's.
-  local msPerPlace = tonumber(ARGV[14]) * (whose == 'all' and 1 or jobs / math.max(1, theirs))
-  local placeAt = math.max(now, tonumber(redis.call('HGET', KEYS[5], placeField(whose)) or 0)) + math.max(1, leaving) * msPerPlace
-  redis.call('HSET', KEYS[5], placeField(whose), string.format('%.0f', placeAt))
-  refusal[7] = math.ceil(placeAt - now)
-  return refusal
+  local msPerPlace = tonumber(ARGV[14]) * jobs / math.max(1, b.jobs)
+  local endOfLine = tonumber(redis.call('HGET', KEYS[5], b.line) or 0)
+  local readyAt = math.max(endOfLine, now + math.max(1, excess) * msPerPlace)
+  redis.call('HSET', KEYS[5], b.line, string.format('%.0f', readyAt + size * msPerPlace))
+  return {'full', bound, b.whose, b.jobs, b.tokens, bound == 'jobs' and b.maxJobs or b.maxTokens, math.ceil(readyAt - now)}
 end
-if jobs + 1 <= maxJobs * 0.9 then redis.call('HDEL', KEYS[5], placeField('all'), placeField('owner')) end
+for _, b in ipairs(bounds) do
+  if b.jobs >= b.maxJobs then return refuse(b, 'jobs', b.jobs - b.maxJobs + 1, 1) end
+  local tokensPerJob = b.tokens / math.max(1, b.jobs)
+  if b.tokens >= b.maxTokens then
+    return refuse(b, 'tokens', (b.tokens - b.maxTokens + 1) / tokensPerJob, promptTokens / tokensPerJob)
+  end
+end
+-- Nobody has to come back, so a line is forgotten when half of the places are free.
+for _, b in ipairs(bounds) do
+  if b.jobs < b.maxJobs / 2 and b.tokens < b.maxTokens / 2 then redis.call('HDEL', KEYS[5], b.line) end
+end
 
 -- Its place in the line.
 local fair = redis.call('HMGET', KEYS[8], 'now', 'ends ' .. owner)

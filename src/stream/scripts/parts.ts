@@ -48,6 +48,7 @@ local function finish(id, job, log, lease, payload, state)
   -- What was never computed is not counted against its owner.
   if r[4] and r[5] and not r[2] then pcall(redis.call, 'HINCRBYFLOAT', KEYS[8], 'ends ' .. r[4], -r[5]) end
   local openedAt = tonumber(r[2] or '')
+  if openedAt then pcall(redis.call, 'HINCRBY', KEYS[5], 'ended', 1) end
   if state == 'completed' and openedAt then
     pcall(function()
       local held = now - openedAt

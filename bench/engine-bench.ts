@@ -1,23 +1,14 @@
-// The engine in this process: prefill, decode, and the same work as other engines do, beside a stock graph of the same
-// weights in the same runtime, and OpenVINO GenAI where a command prints its figures.
+// The engine alone: prefill, decode, and the same work as other engines do, beside a stock graph of the same weights in the
+// same runtime, and OpenVINO GenAI where a command prints its figures.
 
 import { median } from '../src/cli/load/statistics.ts'
-import type { Engine } from '../src/inference/engine.ts'
-import { openEngine } from '../src/inference/open-engine.ts'
-import { EngineWork, type WorkFigures } from './engine-work.ts'
+import { engineFigures, sequenceCounts, work } from './engine-figures.ts'
+import type { WorkFigures } from './engine-work.ts'
 import { openVinoFigures, type PeerFigures } from './openvino.ts'
 import { type Report, ratio } from './report.ts'
-import { openStockEngine } from './stock-engine.ts'
 
-const sequenceCounts = [1, 16, 32]
-const work = { promptTokens: 210, newTokens: 64 }
 /** Turns that OpenVINO and this engine take. */
 const peerRounds = 3
-/** Batch sizes and their contexts. */
-const decodes = [
-  ...[1, 8, 16, 32].map((sequences) => ({ sequences, promptTokens: 128 })),
-  ...[1, 16].map((sequences) => ({ sequences, promptTokens: 1024 })),
-]
 
 export interface EngineBench {
   dataDir: string
@@ -35,17 +26,14 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
   for (let round = 0; round < (openVinoCommand ? peerRounds : 1); round++) {
     const peer = openVinoCommand ? openVinoFigures(openVinoCommand) : null
     // Both begin anew each time.
-    rounds.push({ peer, own: await withWork(await openEngine(settings), (bench) => wholes(bench, 3)) })
+    rounds.push({ peer, own: (await engineFigures({ engine: 'own', settings, runs: 3, parts: false })).wholes })
   }
-  const ownParts = await withWork(await openEngine(settings), partsOf)
+  const { parts: ownParts } = await engineFigures({ engine: 'own', settings, runs: 0, parts: true })
   // Several times slower, and only a baseline: once is enough.
-  const stock = await withWork(await openStockEngine(settings), async (bench) => ({
-    whole: await wholes(bench, 1),
-    parts: await partsOf(bench),
-  }))
+  const stock = await engineFigures({ engine: 'stock', settings, runs: 1, parts: true })
 
   const whole = sequenceCounts.map((sequences, i) => ({
-    ...{ sequences, stock: stock.whole[i]! },
+    ...{ sequences, stock: stock.wholes[i]! },
     tokensPerSecond: median(rounds.map(({ own }) => own[i]!.tokensPerSecond)),
     ttftP50Ms: median(rounds.map(({ own }) => own[i]!.ttftP50Ms)),
     /** The median of the rounds' ratios; NaN without a peer. */
@@ -77,31 +65,4 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
 interface Round {
   peer: ReturnType<typeof openVinoFigures> | null
   own: WorkFigures[]
-}
-
-async function withWork<T>(engine: Engine, measure: (bench: EngineWork) => Promise<T>): Promise<T> {
-  try {
-    const bench = new EngineWork(engine)
-    await bench.run({ sequences: 2, promptTokens: 64, newTokens: 16 })
-    return await measure(bench)
-  } finally {
-    await engine.close()
-  }
-}
-
-/** For each of the counts the median of `runs`. */
-async function wholes(bench: EngineWork, runs: number): Promise<WorkFigures[]> {
-  const figures: WorkFigures[] = []
-  for (const sequences of sequenceCounts) figures.push(await bench.medianOf(runs, { sequences, ...work }))
-  return figures
-}
-
-async function partsOf(bench: EngineWork): Promise<{ name: string; rate: number }[]> {
-  const prefill = await bench.medianOf(3, { sequences: 1, promptTokens: 256, newTokens: 1 })
-  const parts = [{ name: 'prefill of 256 tokens', rate: 256_000 / prefill.ttftP50Ms }]
-  for (const { sequences, promptTokens } of decodes) {
-    const { decodeTokensPerSecond: rate } = await bench.run({ sequences, promptTokens, newTokens: 48 })
-    parts.push({ name: `decode, batch ${sequences}, context ${promptTokens.toLocaleString('en')}`, rate })
-  }
-  return parts
 }

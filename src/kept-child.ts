@@ -37,6 +37,7 @@ export interface ChildSpec<ToChild, Told> {
   /** The `import.meta.url` of the module that its own stands beside, and that one's name. */
   beside: string
   module: string
+  env?: NodeJS.ProcessEnv
   /** The first message to each child. */
   open: ToChild
   onReady?: () => void
@@ -111,8 +112,8 @@ export class KeptChild<ToChild extends object, Info, Told> {
   }
 
   #spawn(ready: () => void = () => {}, failed: (error: AppError) => void = () => {}): void {
-    const { name, beside, module, open } = this.#spec
-    const child = forkChild(beside, module)
+    const { name, open } = this.#spec
+    const child = forkChild(this.#spec)
     let refusal: AppError | null = null
     const lose = (error: AppError) => {
       if (this.#child !== child) return
@@ -163,12 +164,13 @@ export class KeptChild<ToChild extends object, Info, Told> {
   }
 }
 
-/** Forks the module `name` beside the one whose `import.meta.url` is given: TypeScript through tsx, or built JavaScript. */
-function forkChild(beside: string, name: string): ChildProcess {
+/** TypeScript through tsx, or built JavaScript. */
+function forkChild<ToChild, Told>({ beside, module, env }: ChildSpec<ToChild, Told>): ChildProcess {
   const extension = extname(fileURLToPath(beside))
-  const entry = fileURLToPath(new URL(`./${name}${extension}`, beside))
+  const entry = fileURLToPath(new URL(`./${module}${extension}`, beside))
   const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
   return fork(entry, [], {
+    ...(env && { env }),
     execArgv: extension === '.ts' ? ['--import', loader()] : [],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -6,6 +6,7 @@ import { KeptChild } from '../kept-child.ts'
 import type { Engine, EngineInfo, EngineStats, SequenceOutput, SequenceRequest } from './engine.ts'
 import type { EngineNews, EngineSettings, OpenProgress, ToEngine } from './engine-messages.ts'
 import { noStats, sumOfStats } from './engine-stats.ts'
+import { withLargePages } from './large-pages.ts'
 
 export interface ProcessEngineOptions {
   settings: EngineSettings
@@ -50,7 +51,7 @@ export class ProcessEngine implements Engine {
     this.#onProgress = onProgress
     this.#child = new KeptChild({
       name: 'engine',
-      ...{ beside: import.meta.url, module: 'engine-process' },
+      ...{ beside: import.meta.url, module: 'engine-process', env: withLargePages(process.env) },
       open: { kind: 'open', settings },
       onReady: () => this.#sendUnsent(),
       onTold: (news) => this.#hear(news),

@@ -1,4 +1,5 @@
 import { fork, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import type { EngineSettings } from '../../src/inference/engine-messages.ts'
 import { type EngineCrash, ProcessEngine } from '../../src/inference/process-engine.ts'
@@ -76,6 +77,16 @@ describe('the engine process', { timeout: 30_000 }, () => {
     await engine.close()
     expect(exists(pid)).toBe(false)
     expect(engine.pid).toBeNull()
+  })
+
+  it.runIf(process.platform === 'linux')('asks for large pages, unless somebody wants it otherwise', async () => {
+    vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.hugetlb=0')
+    const engine = await slow()
+    const environment = readFileSync(`/proc/${engine.pid}/environ`, 'utf8').split('\0')
+    await engine.close()
+    vi.unstubAllEnvs()
+    // The last one counts.
+    expect(environment).toContain('GLIBC_TUNABLES=glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0')
   })
 
   it('exits when its parent is killed', async () => {

@@ -1,10 +1,11 @@
 // The keys and values of every slot, per layer `[slots, kvHeads, maxContext, headDim]`. A batch of neighbouring slots is
-// a view of that memory. The system gives memory to a page when it is first written, so unused room costs nothing.
+// a view of that memory. Unused room costs nothing: see lazy-memory.ts.
 
 import { Tensor } from 'onnxruntime-node'
 import { AppError } from '../../errors.ts'
 import { cacheName } from '../model/graph-names.ts'
 import type { ModelShape } from '../model-runner.ts'
+import { lazyMemory } from './lazy-memory.ts'
 
 /** Tensors over the same memory under the names of the graph's inputs and outputs. */
 export interface CacheView {
@@ -37,8 +38,9 @@ export class KvCache<Type extends keyof Elements = keyof Elements> {
     this.#shape = shape
     this.#slotSize = kvHeads * maxContext * headDim
     const size = slots * this.#slotSize
-    const allocate = () => (type === 'int8' ? new Int8Array(size) : new Float32Array(size)) as Elements[Type]
-    this.buffers = Array.from({ length: layers * PARTS.length }, allocate)
+    const Elements = type === 'int8' ? Int8Array : Float32Array
+    const areas = lazyMemory(layers * PARTS.length, size * Elements.BYTES_PER_ELEMENT)
+    this.buffers = areas.map(({ buffer, byteOffset }) => new Elements(buffer, byteOffset, size) as Elements[Type])
   }
 
   view(firstSlot: number, count: number): CacheView {

@@ -1,0 +1,11 @@
+// Pages of 2 MB for what malloc gets at once, the weights above all: the engine is 3 to 5 % faster with them
+// (docs/decisions/0005). The process's C library reads this when it starts; before glibc 2.35, in musl and where the
+// system has no such pages it changes nothing.
+
+const name = 'GLIBC_TUNABLES'
+
+/** `environment` for a process that runs an engine. What is set there already counts more. */
+export function withLargePages(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const own = environment[name]
+  return { ...environment, [name]: `glibc.malloc.hugetlb=1${own ? `:${own}` : ''}` }
+}

@@ -4,8 +4,7 @@
 
 const name = 'GLIBC_TUNABLES'
 
-/** `environment` for a process that runs an engine. What is set there already counts more. */
+/** `environment` for a process that runs an engine. What is set there already stays. */
 export function withLargePages(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const own = environment[name]
-  return { ...environment, [name]: `glibc.malloc.hugetlb=1${own ? `:${own}` : ''}` }
+  return { [name]: 'glibc.malloc.hugetlb=1', ...environment }
 }

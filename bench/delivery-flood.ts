@@ -10,7 +10,7 @@ import type { Report } from './report.ts'
 const requests = 5000
 const limits = { jobs: 256, tokens: 20_000 }
 const service = { slots: 64, stepsPerSecond: 80, newTokens: 20 }
-/** One in twenty prompts is long: it hits the bound on prompt tokens as often as the others do that on jobs. */
+/** One in twenty prompts is long: the sum of tokens is at its bound about when the jobs are at theirs. */
 const long = { every: 20, words: 1200 }
 /** Steps of the engine that all prompts take: one a step, at most 256 tokens of it. More than their answers take, 64 at once. */
 const promptSteps = requests + (requests / long.every) * Math.floor(long.words / 256)
@@ -50,8 +50,8 @@ function tell(report: Report, accepted: Accepted[], seconds: number): void {
   const etaErrors = waits.map(({ etaMs, queuedMs }) => Math.abs(etaMs - queuedMs) / queuedMs)
   const quantiles = (values: number[], ...at: number[]) => at.map((p) => quantile(values, p))
   const caption =
-    `A flood of ${requests} requests at once on ${service.slots} slots; at most ${limits.jobs} jobs and ${limits.tokens} prompt ` +
-    'tokens; who is refused comes back after its Retry-After.'
+    `A flood of ${requests} requests at once on ${service.slots} slots; none is let in beside ${limits.jobs} jobs or ` +
+    `${limits.tokens} prompt tokens; who is refused comes back after its Retry-After.`
   const rows: (string | number)[][] = [
     ['admitted at once', accepted.length - refused.length],
     ['answered 429 first, then admitted', refused.length],

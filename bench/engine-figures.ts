@@ -40,9 +40,14 @@ export async function engineFigures(question: EngineQuestion): Promise<EngineFig
     execArgv: ['--import', import.meta.resolve('tsx')],
     env: withLargePages(process.env),
   })
-  const figures = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => null)])
+  let figures: EngineFigures | null = null
+  child.once('message', (message: EngineFigures) => {
+    figures = message
+  })
+  // Until its memory is given back: the next one is measured at once.
+  await once(child, 'exit')
   if (figures === null) throw new Error(`the ${question.engine} engine's process ended without figures`)
-  return figures[0] as EngineFigures
+  return figures
 }
 
 async function measure({ engine: which, settings, runs, parts }: EngineQuestion): Promise<EngineFigures> {

@@ -37,6 +37,7 @@ export interface ChildSpec<ToChild, Told> {
   /** The `import.meta.url` of the module that its own stands beside, and that one's name. */
   beside: string
   module: string
+  /** Absent: this process's own. */
   env?: NodeJS.ProcessEnv
   /** The first message to each child. */
   open: ToChild

@@ -63,12 +63,16 @@ export class QueueWatch {
   }
 
   get speed(): QueueSpeed {
-    const free = this.serving.reduce((sum, { slots, jobs }) => sum + Math.max(0, slots - jobs), 0)
-    return { freeSlots: free, msPerJob: (this.#slotTime.msPerJob ?? this.state.holdMs) / Math.max(1, this.#slots) }
+    const slotMs = this.#slotTime.slotMsPerJob ?? this.state.holdMs
+    return { freeSlots: this.#freeSlots, msPerJob: slotMs / Math.max(1, this.#slots) }
   }
 
   get #slots(): number {
     return this.serving.reduce((sum, { slots }) => sum + slots, 0)
+  }
+
+  get #freeSlots(): number {
+    return this.serving.reduce((sum, { slots, jobs }) => sum + Math.max(0, slots - jobs), 0)
   }
 
   /** Expected milliseconds until the job at a 1-based place in line is taken. */
@@ -92,10 +96,11 @@ export class QueueWatch {
       )
       const holdMs = rate.holdMs ?? firstHoldMs
       this.state = { workers, ...depth, holdMs, reachable: true }
-      const { ended } = rate
-      this.#slotTime.observe(this.#slots, { ended, waiting: depth.waiting > 0 }, holdMs, performance.now())
+      const busy = depth.waiting > this.#freeSlots
+      this.#slotTime.observe({ slots: this.#slots, ended: rate.ended, busy, at: performance.now() }, holdMs)
     } catch (thrown) {
       this.state = { ...this.state, reachable: false }
+      this.#slotTime.interrupt()
       this.#onError(toAppError(thrown, 'unavailable'))
     }
   }

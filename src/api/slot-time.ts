@@ -1,36 +1,52 @@
-// How long a job keeps a slot from the next one, measured where it can be: while jobs wait, so that every slot is at work.
-// Then it is the time of all slots by the jobs that ended in it, and holds what no job knows of itself: the pauses between
-// two of them, and a worker that gets too little of the processor to fill its slots.
+// How much of a slot's time each job costs, measured where it can be: while more jobs wait than slots are free, so that
+// every slot should be at work. Then it is the time of all slots by the jobs that ended in it, and holds what no job knows
+// of itself: the pauses between two of them, and a worker that gets too little of the processor to fill its slots.
 
-/** What is measured moves with this many jobs a slot. */
-const memory = 4
+/** The measurement is of about the last so many jobs of each slot. */
+const rememberedJobsPerSlot = 4
+
+/** What the queue looked like at some moment. */
+export interface QueueLook {
+  slots: number
+  /** How many jobs have ended since ever, of those that held a slot; null where nobody has counted. */
+  ended: number | null
+  /** Whether more jobs waited than slots were free. */
+  busy: boolean
+  /** Milliseconds of any clock that only goes forward. */
+  at: number
+}
 
 export class SlotTime {
   #slotMs = 0
   #jobs = 0
-  #last: { ended: number; waiting: boolean; at: number } | null = null
+  #last: QueueLook | null = null
 
-  /**
-   * @param ended how many jobs have ended since ever, of those that held a slot
-   * @param holdMs how long jobs hold a slot by their own times; the measurement begins with it
-   */
-  observe(slots: number, { ended, waiting }: { ended: number; waiting: boolean }, holdMs: number, now: number): void {
+  /** @param holdMs how long jobs hold a slot by their own times: where the measurement begins */
+  observe(look: QueueLook, holdMs: number): void {
     const last = this.#last
-    this.#last = { ended, waiting, at: now }
-    if (last === null || !last.waiting || !waiting || slots === 0 || ended < last.ended) return
+    this.#last = look
+    const { slots, ended, busy, at } = look
+    if (last === null || last.ended === null || ended === null || ended < last.ended) return
+    if (!last.busy || !busy || slots === 0) return
     if (this.#jobs === 0) {
-      this.#jobs = (memory / 2) * slots
+      // Half full of the one, so that the first ends of a few long jobs don't make it jump.
+      this.#jobs = (rememberedJobsPerSlot / 2) * slots
       this.#slotMs = this.#jobs * holdMs
     }
-    this.#slotMs += slots * (now - last.at)
+    this.#slotMs += slots * (at - last.at)
     this.#jobs += ended - last.ended
-    const keep = Math.min(1, (memory * slots) / this.#jobs)
+    const keep = Math.min(1, (rememberedJobsPerSlot * slots) / this.#jobs)
     this.#slotMs *= keep
     this.#jobs *= keep
   }
 
-  /** Milliseconds of a slot that each job costs; null before anything was measured. */
-  get msPerJob(): number | null {
+  /** Nobody could look: what has passed since the last time is not known. */
+  interrupt(): void {
+    this.#last = null
+  }
+
+  /** Milliseconds of one slot; null before anything was measured. */
+  get slotMsPerJob(): number | null {
     return this.#jobs === 0 ? null : this.#slotMs / this.#jobs
   }
 }

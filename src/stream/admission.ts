@@ -86,7 +86,7 @@ export class AdmissionGate {
     this.#admit = defineScript(redis, 'wfAdmit', admitScript)
   }
 
-  /** Admits a job and writes its record and first event, or says which bound it would break. */
+  /** Admits a job and writes its record and first event, or says which bound is reached. */
   async admit(job: Admission, limits: AdmissionLimits, speed: QueueSpeed): Promise<AdmissionResult> {
     const k = this.#keys
     const { id, owner, promptTokens, idempotency } = job

@@ -46,11 +46,10 @@ export class JobIndex {
     return this.#redis.zrangebyscore(this.#keys.admitted, '-inf', limit, 'LIMIT', 0, 100)
   }
 
-  /** How long a job holds its slot (moving average in ms, or null before the first has finished), and how many have held one. */
-  async rate(): Promise<{ holdMs: number | null; ended: number }> {
-    const [holdMs, ended] = (await this.#redis.hmget(this.#keys.rate, 'hold_ms', 'ended')).map((value) =>
-      value === null || !Number.isFinite(Number(value)) ? null : Number(value),
-    )
-    return { holdMs: holdMs ?? null, ended: ended ?? 0 }
+  /** How long a job holds its slot, a moving average in ms, and how many jobs have held one; null before the first. */
+  async rate(): Promise<{ holdMs: number | null; ended: number | null }> {
+    const values = await this.#redis.hmget(this.#keys.rate, 'hold_ms', 'ended')
+    const [holdMs, ended] = values.map((value) => (Number.isFinite(Number(value ?? Number.NaN)) ? Number(value) : null))
+    return { holdMs: holdMs ?? null, ended: ended ?? null }
   }
 }

@@ -13,57 +13,75 @@ describe('the time of a slot that a job costs', () => {
     ended = 1000
   })
   /** Seconds in which so many jobs end each. */
-  function pass(seconds: number, jobsEach: number, { waiting = true, slotsNow = slots } = {}): void {
+  function pass(seconds: number, jobsEach: number, { busy = true, slotsNow = slots } = {}): void {
     for (let i = 0; i < seconds; i++) {
       at += 1000
       ended += jobsEach
-      time.observe(slotsNow, { ended, waiting }, 500, at)
+      time.observe({ slots: slotsNow, ended, busy, at }, 500)
     }
   }
 
   it('is unknown until jobs have waited for a while, and then begins with what jobs tell of themselves', () => {
-    pass(20, 5, { waiting: false })
-    expect(time.msPerJob).toBeNull()
+    pass(20, 5, { busy: false })
+    expect(time.slotMsPerJob).toBeNull()
     pass(1, 5)
-    expect(time.msPerJob).toBeNull()
+    expect(time.slotMsPerJob).toBeNull()
     pass(1, 20)
-    expect(time.msPerJob).toBeCloseTo(500)
+    expect(time.slotMsPerJob).toBeCloseTo(500)
   })
 
   it('is the time of all slots by the jobs that ended in it, though each job held its slot for less', () => {
     pass(60, 4)
     // Ten slots and four jobs a second: 2500 ms of a slot each.
-    expect(time.msPerJob).toBeGreaterThan(2400)
-    expect(time.msPerJob).toBeLessThan(2600)
+    expect(time.slotMsPerJob).toBeGreaterThan(2400)
+    expect(time.slotMsPerJob).toBeLessThan(2600)
   })
 
   it('follows when jobs get faster', () => {
     pass(60, 4)
     pass(10, 40)
-    expect(time.msPerJob).toBeGreaterThan(245)
-    expect(time.msPerJob).toBeLessThan(300)
+    expect(time.slotMsPerJob).toBeGreaterThan(245)
+    expect(time.slotMsPerJob).toBeLessThan(300)
   })
 
-  it('does not count the time in which nobody waits', () => {
+  it('does not count the time in which slots are free', () => {
     pass(60, 4)
-    const before = time.msPerJob
-    pass(60, 0, { waiting: false })
+    const before = time.slotMsPerJob
+    pass(60, 0, { busy: false })
     pass(1, 0)
-    expect(time.msPerJob).toBe(before)
+    expect(time.slotMsPerJob).toBe(before)
   })
 
   it('is of a slot, so that what more workers take is known before they have finished anything', () => {
     pass(60, 4)
     pass(1, 8, { slotsNow: 2 * slots })
-    expect(time.msPerJob).toBeGreaterThan(2400)
-    expect(time.msPerJob).toBeLessThan(2600)
+    expect(time.slotMsPerJob).toBeGreaterThan(2400)
+    expect(time.slotMsPerJob).toBeLessThan(2600)
   })
 
   it('does not go wrong where the count has begun anew', () => {
     pass(60, 4)
     ended = 0
     pass(5, 4)
-    expect(time.msPerJob).toBeGreaterThan(2400)
-    expect(time.msPerJob).toBeLessThan(2600)
+    expect(time.slotMsPerJob).toBeGreaterThan(2400)
+    expect(time.slotMsPerJob).toBeLessThan(2600)
+  })
+
+  it('does not count the time in which nobody could look', () => {
+    pass(60, 4)
+    const before = time.slotMsPerJob
+    time.interrupt()
+    at += 60_000
+    pass(1, 0)
+    expect(time.slotMsPerJob).toBe(before)
+    pass(60, 40)
+    expect(time.slotMsPerJob).toBeLessThan(260)
+  })
+
+  it('is not measured where nobody has counted the jobs that ended', () => {
+    for (let second = 0; second < 60; second++) {
+      time.observe({ slots, ended: null, busy: true, at: second * 1000 }, 500)
+    }
+    expect(time.slotMsPerJob).toBeNull()
   })
 })

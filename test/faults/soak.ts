@@ -23,7 +23,7 @@ async function soak({ kills, streams, every }: Options): Promise<void> {
   const seed = faultSeed(process.env)
   say(`FAULT_SEED=${seed}`)
   const service = await FaultyService.start({
-    // Fewer slots than streams: what a dead worker leaves must come before those who have waited all along.
+    // By default fewer slots than streams: what a dead worker leaves must come before those who have waited all along.
     ...{ apis: 2, workers: 3, model: 'scripted:20' },
     env: {
       ...{ MODEL_PRECISION: 'float32', ENGINE_SLOTS: '24', LOG_LEVEL: 'info', QUEUE_MAX_JOBS: '1000' },

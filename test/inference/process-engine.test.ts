@@ -1,6 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { EngineSettings } from '../../src/inference/engine-messages.ts'
 import { type EngineCrash, ProcessEngine } from '../../src/inference/process-engine.ts'
 import { embeddedTokenizer as tokenizer } from '../tokenizer/embedded-tokenizer.ts'
@@ -86,10 +86,11 @@ describe('the engine process', { timeout: 30_000 }, () => {
       await engine.close()
       return environment.filter((entry) => entry.includes('hugetlb'))
     }
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('GLIBC_TUNABLES', undefined)
     expect(await tunables()).toEqual(['GLIBC_TUNABLES=glibc.malloc.hugetlb=1'])
     vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.hugetlb=0')
     expect(await tunables()).toEqual(['GLIBC_TUNABLES=glibc.malloc.hugetlb=0'])
-    vi.unstubAllEnvs()
   })
 
   it('exits when its parent is killed', async () => {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../src/stream/events.ts'
-import { done, type Stack, token, worker } from './stack.ts'
+import { done, keys, type Stack, token, worker } from './stack.ts'
 import { useStack } from './use-stack.ts'
 
 let stack: Stack
@@ -60,22 +60,60 @@ describe('a refused request', () => {
     expect(await stack.admit({ promptTokens: 1 }, limits)).toMatchObject({ verdict: 'full', tokens: 1800 })
   })
 
-  it('waits behind those before it though a few places are free for a moment', async () => {
+  /** Ends so many of `ids`, and lets in as many anew. */
+  async function replace(ids: string[], count: number, limits: object, overrides = {}): Promise<void> {
+    for (const id of ids.slice(0, count)) await stack.store.end(id, done(), false)
+    for (let i = 0; i < count; i++) expect(await stack.admit(overrides, limits)).toMatchObject({ verdict: 'admitted' })
+  }
+
+  it('waits behind those before it though half of the places are free for a moment', async () => {
     const ids = await fill(20)
     await told(50)
-    for (const id of ids.slice(0, 5)) await stack.store.end(id, done(), false)
-    for (let i = 0; i < 5; i++) expect(await stack.admit({}, { maxJobs: 20 })).toMatchObject({ verdict: 'admitted' })
+    await replace(ids, 10, { maxJobs: 20 })
     const [wait] = await told(1)
     expect(wait).toBeGreaterThan(3000)
   })
 
-  it('does not wait for those who never came back', async () => {
+  it('does not wait for those who never came back, where more than half of the places are free', async () => {
     const ids = await fill(20)
     await told(50)
-    for (const id of ids.slice(0, 15)) await stack.store.end(id, done(), false)
-    await fill(15)
+    await replace(ids, 11, { maxJobs: 20 })
     const [wait] = await told(1)
     expect(wait).toBeLessThanOrEqual(100)
+  })
+
+  it('waits behind those before it while more than half of the tokens are in use', async () => {
+    const limits = { maxTokens: 1000, maxJobs: 1000 }
+    const prompt = { promptTokens: 100 }
+    const ids = await fill(10, prompt)
+    await told(50, prompt, limits)
+    await replace(ids, 5, limits, prompt)
+    expect((await told(1, prompt, limits))[0]).toBeGreaterThan(3000)
+    await replace(ids.slice(5), 5, limits, prompt)
+    for (const id of await stack.index.recent(null, 6)) await stack.store.end(id, done(), false)
+    for (let i = 0; i < 6; i++) await stack.admit(prompt, limits)
+    expect((await told(1, prompt, limits))[0]).toBeLessThanOrEqual(100)
+  })
+
+  it('is never told more than ten minutes, however long the line has become', async () => {
+    await fill(20)
+    await stack.redis.hset(keys.rate, 'place_at', Date.now() + 3_600_000)
+    const [first, second] = await told(2)
+    expect(first).toBeGreaterThan(599_000)
+    expect(first).toBeLessThanOrEqual(600_000)
+    expect(second).toBeLessThanOrEqual(600_000)
+  })
+
+  it('of an owner who has its share stands in no line of the others', async () => {
+    const limits = { maxJobs: 20, owners: 2 }
+    for (let i = 0; i < 15; i++) await stack.job({ owner: 'many' })
+    for (let i = 0; i < 5; i++) await stack.job({ owner: 'few' })
+    for (let i = 0; i < 100; i++) {
+      expect(await stack.admit({ owner: 'many' }, limits)).toMatchObject({ verdict: 'full', whose: 'owner' })
+    }
+    const result = await stack.admit({ owner: 'few' }, limits)
+    expect(result).toMatchObject({ verdict: 'full', whose: 'all' })
+    if (result.verdict === 'full') expect(result.retryAfterMs).toBeLessThanOrEqual(100)
   })
 })
 

@@ -1,5 +1,5 @@
 // Memory for caches: zeros that the system hands out page by page as they are first written, so what is not used costs
-// nothing.
+// nothing, where pages of 2 MB are given only to who asks for them.
 //
 // The engine's process asks malloc for pages of 2 MB (see large-pages.ts): for weights that is right, but of a cache with
 // a few rows in each slot all would then be there at once. WebAssembly's memory does not come from malloc.

@@ -48,8 +48,9 @@ local maxBytes = tonumber(string.match(memory, 'maxmemory:(%d+)') or 0)
 if maxBytes > 0 and usedBytes > maxBytes * 0.9 then return {'no memory', usedBytes, maxBytes} end
 
 -- What is admitted in all, and where several share the queue, what of it is this owner's: an even share while others
--- have jobs here; alone, what leaves room for one who comes. The sum of tokens may pass its bound by one prompt: were only
--- those let in that fit, short ones would fill every gap before a long one.
+-- have jobs here; alone, what leaves room for one who comes. That comes first: who has its share stands in no line of the
+-- others. The sum of tokens may pass its bound by one prompt: were only those let in that fit, short ones would fill every
+-- gap before a long one.
 local jobs, tokens = redis.call('ZCARD', KEYS[1]), tonumber(redis.call('GET', KEYS[3]) or 0)
 local maxJobs, maxTokens = tonumber(ARGV[10]), tonumber(ARGV[11])
 local bounds = {{ whose = 'all', line = 'place_at', jobs = jobs, tokens = tokens, maxJobs = maxJobs, maxTokens = maxTokens }}
@@ -57,18 +58,19 @@ if owners > 1 then
   local own = redis.call('HMGET', KEYS[6], 'jobs ' .. owner, 'tokens ' .. owner)
   local others = redis.call('HLEN', KEYS[6]) / 2 - (own[1] and 1 or 0)
   local share = others > 0 and 1 / (others + 1) or 3 / 4
-  bounds[2] = { whose = 'owner', line = 'place_at ' .. owner, jobs = tonumber(own[1] or 0), tokens = tonumber(own[2] or 0),
-    maxJobs = math.max(1, math.floor(maxJobs * share)), maxTokens = math.max(1, math.floor(maxTokens * share)) }
+  table.insert(bounds, 1, { whose = 'owner', line = 'place_at ' .. owner, jobs = tonumber(own[1] or 0), tokens = tonumber(own[2] or 0),
+    maxJobs = math.max(1, math.floor(maxJobs * share)), maxTokens = math.max(1, math.floor(maxTokens * share)) })
 end
 
 -- Those who are refused stand in a line of their own, kept as the time at which its end is let in: each is told when its
--- place will be free, the next one a later time.
+-- place will be free, the next one a later time. Whoever comes back too early is counted again, so a line has an end.
+local longestMs = 600000
 local function refuse(b, bound, excess, size)
   -- Of the jobs that end only so many are this owner's.
   local msPerPlace = tonumber(ARGV[14]) * jobs / math.max(1, b.jobs)
   local endOfLine = tonumber(redis.call('HGET', KEYS[5], b.line) or 0)
-  local readyAt = math.max(endOfLine, now + math.max(1, excess) * msPerPlace)
-  redis.call('HSET', KEYS[5], b.line, string.format('%.0f', readyAt + size * msPerPlace))
+  local readyAt = math.min(now + longestMs, math.max(endOfLine, now + math.max(1, excess) * msPerPlace))
+  redis.call('HSET', KEYS[5], b.line, string.format('%.3f', readyAt + size * msPerPlace))
   return {'full', bound, b.whose, b.jobs, b.tokens, bound == 'jobs' and b.maxJobs or b.maxTokens, math.ceil(readyAt - now)}
 end
 for _, b in ipairs(bounds) do
@@ -78,7 +80,7 @@ for _, b in ipairs(bounds) do
     return refuse(b, 'tokens', (b.tokens - b.maxTokens + 1) / tokensPerJob, promptTokens / tokensPerJob)
   end
 end
--- Nobody has to come back, so a line is forgotten when half of the places are free.
+-- Nobody has to come back, so a line is forgotten when less than half of both bounds is in use.
 for _, b in ipairs(bounds) do
   if b.jobs < b.maxJobs / 2 and b.tokens < b.maxTokens / 2 then redis.call('HDEL', KEYS[5], b.line) end
 end

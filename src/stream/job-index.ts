@@ -48,8 +48,13 @@ export class JobIndex {
 
   /** How long a job holds its slot, a moving average in ms, and how many jobs have held one; null before the first. */
   async rate(): Promise<{ holdMs: number | null; ended: number | null }> {
-    const values = await this.#redis.hmget(this.#keys.rate, 'hold_ms', 'ended')
-    const [holdMs, ended] = values.map((value) => (Number.isFinite(Number(value ?? Number.NaN)) ? Number(value) : null))
-    return { holdMs: holdMs ?? null, ended: ended ?? null }
+    const [holdMs, ended] = await this.#redis.hmget(this.#keys.rate, 'hold_ms', 'ended')
+    return { holdMs: numberOrNull(holdMs), ended: numberOrNull(ended) }
   }
+}
+
+/** null for what is missing or no number. */
+function numberOrNull(value: string | null | undefined): number | null {
+  const number = Number(value ?? Number.NaN)
+  return Number.isFinite(number) ? number : null
 }

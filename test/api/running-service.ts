@@ -27,6 +27,8 @@ export interface ServiceOptions {
   maxContext?: number
   /** Decode steps a second; null: as fast as possible. */
   stepsPerSecond?: number | null
+  /** An answer ends by itself after about so many tokens, at any; null: not before max_tokens. */
+  eosEvery?: number | null
   env?: NodeJS.ProcessEnv
   /** Instead of the silent one. */
   logger?: Logger
@@ -55,12 +57,13 @@ export function scriptedEngine({
   slots = 4,
   maxContext = 512,
   stepsPerSecond = null,
+  eosEvery = 60,
   chatTemplate,
 }: ServiceOptions): CrashingEngine {
   const runner = new ScriptedRunner({
     ...{ slots, maxContext, vocabSize: 49_152, stepsPerSecond },
     avoid: embeddedTokenizer.specialIds,
-    eos: { id: 2, every: 60 },
+    eos: eosEvery === null ? null : { id: 2, every: eosEvery },
   })
   const info = { model: 'scripted', precision: 'float32' as const, slots, threads: 1, maxContext }
   const engine = new LocalEngine({

@@ -7,7 +7,13 @@ import type { RunningService } from '../api/running-service.ts'
 import { seriousFindings } from '../support/accessibility.ts'
 import { servicePages } from '../support/service-pages.ts'
 
-const current = servicePages({ stepsPerSecond: 25, maxContext: 2048, env: { DISCONNECT_GRACE_MS: '10000' } })
+const current = servicePages({
+  stepsPerSecond: 25,
+  maxContext: 2048,
+  // The page has no ignore_eos: an answer that ends when it likes would be over before a test has acted on it.
+  eosEvery: null,
+  env: { DISCONNECT_GRACE_MS: '10000' },
+})
 let service: RunningService
 let page: Page
 let complaints: string[]
@@ -47,7 +53,7 @@ test('an answer appears token by token and ends with its figures', async () => {
 })
 
 test('a reload in the middle of a stream goes on exactly', async () => {
-  await generate('A long story', 120)
+  await generate('A long story', 250)
   await untilLength(40)
   await page.reload()
   await state('running').waitFor()

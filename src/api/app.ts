@@ -13,7 +13,7 @@ import { openAiRoutes } from './openai/openai-routes.ts'
 import { limitPipelining } from './pipelining.ts'
 import { queueBoardPath } from './queue-board.ts'
 import { traceRequests } from './request-trace.ts'
-import { methodsOf } from './route-docs.ts'
+import { methodsOf, queriesOf } from './route-docs.ts'
 import { activityRoutes } from './routes/activity-routes.ts'
 import { consoleRoutes } from './routes/console-routes.ts'
 import { jobRoutes } from './routes/job-routes.ts'
@@ -22,6 +22,7 @@ import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { ApiService } from './service.ts'
+import { unknownField } from './validation.ts'
 
 export function createApp(service: ApiService): Express {
   const app = express()
@@ -42,6 +43,7 @@ export function createApp(service: ApiService): Express {
   if (service.queueBoard) app.use(queueBoardPath, requireAdmin(service.auth.keys), service.queueBoard)
   app.use(limitRequests(service.limits))
   app.use(refuseDuringShutdown(service))
+  app.use(refuseUnknownQueries)
   app.use(workflowRoutes(service))
   app.use(jobRoutes(service))
   app.use(openAiRoutes(service))
@@ -93,6 +95,13 @@ function refuseDuringShutdown({ follow }: ApiService): RequestHandler {
   return (_request, _response, next) => {
     next(follow.shutdown.aborted ? new AppError('unavailable', 'the service is shutting down') : undefined)
   }
+}
+
+/** What a client asks for and nobody does must not look done. */
+const refuseUnknownQueries: RequestHandler = (request, _response, next) => {
+  const known = queriesOf(request.method, request.path)
+  const field = known && Object.keys(request.query).find((name) => !known.includes(name))
+  next(field ? unknownField(field) : undefined)
 }
 
 /** Express would answer with the methods of the first router that has the path. */

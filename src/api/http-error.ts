@@ -23,7 +23,7 @@ const statusByCode: Record<ErrorCode, number> = {
   engine_failed: 500,
   engine_crashed: 500,
   poisoned: 500,
-  damaged_job: 500,
+  damaged_job: 410,
   bad_setting: 500,
   bad_model: 500,
   missing_dependency: 500,

@@ -31,7 +31,11 @@ export const errorExamples = {
     'this Idempotency-Key was used with another body; allowed: the same request again, or another key',
     'Idempotency-Key',
   ),
-  410: native('the job was stopped', 'cancelled', 'the job was stopped before its end'),
+  410: native(
+    'the job was stopped, or its data in Redis is damaged',
+    'cancelled',
+    'the job was stopped before its end',
+  ),
   413: native('the body is too large', 'body_too_large', 'the body is larger than the 2097152 bytes allowed', 'body'),
   415: native(
     'the body is of another type',

@@ -65,11 +65,16 @@ export interface RouteDoc {
 
 const ofBody: ErrorStatus[] = [400, 413, 415]
 
+/** Whether it refuses fields and queries that it does not know. OpenAI's clients send more than there is. */
+export function refusesUnknown({ tag, access }: RouteDoc): boolean {
+  return access === undefined && tag !== 'OpenAI'
+}
+
 /** Every error that the route may answer with. */
-export function errorsOf({ path, access, body, errors = [] }: RouteDoc): ErrorStatus[] {
+export function errorsOf(doc: RouteDoc): ErrorStatus[] {
+  const { access, body, errors = [] } = doc
   const ofKeys: ErrorStatus[] = access === 'open' ? [] : access === 'operator' ? [401, 403, 429] : [401, 429, 503]
-  const ofFields: ErrorStatus[] = body && !path.startsWith('/v1/') ? [422] : []
-  const all = new Set([...errors, ...ofKeys, ...(body ? [...ofBody, ...ofFields] : [])])
+  const all = new Set([...errors, ...ofKeys, ...(body ? ofBody : []), ...(refusesUnknown(doc) ? ([422] as const) : [])])
   return [...all].sort((a, b) => a - b)
 }
 
@@ -81,5 +86,5 @@ export function openApiPath(path: string): string {
 /** Whether a request's path is one of the route's. */
 export function pathPattern(path: string): RegExp {
   const pattern = path.replaceAll('.', '\\.').replace(/:\w+/g, '[^/]+').replace(/\*\w+/g, '.+')
-  return new RegExp(`^${pattern}$`)
+  return new RegExp(`^${pattern}/?$`, 'i')
 }

@@ -14,8 +14,7 @@ export function validate<Schema extends z.ZodType>(schema: Schema, body: unknown
 
 function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
   if (issue.code === 'unrecognized_keys') {
-    const field = fieldName([...issue.path, issue.keys[0]!])
-    return new AppError('invalid_request', `${field} is not a field of this request`, { field })
+    return unknownField(...issue.path, issue.keys[0]!)
   }
   if (issue.path.length === 0) {
     return new AppError('invalid_request', `the body is ${show(body)}; allowed: a JSON object`, { field: 'body' })
@@ -27,6 +26,12 @@ function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
   }
   if (issue.code === 'custom') return new AppError('invalid_request', `${field}: ${issue.message}`, { field })
   return new AppError('invalid_request', `${field} is ${show(value)}; allowed: ${allowed(issue)}`, { field })
+}
+
+/** @param path to the field, as the client wrote it, in a body or behind the `?` */
+export function unknownField(...path: PropertyKey[]): AppError {
+  const field = fieldName(path)
+  return new AppError('invalid_request', `${field} is not a field of this request`, { field })
 }
 
 function allowed(issue: z.core.$ZodIssue): string {

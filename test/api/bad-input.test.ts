@@ -198,6 +198,20 @@ const cases: BadRequest[] = [
     ...{ headers: { 'last-event-id': value }, field: 'Last-Event-ID' },
   })),
   { name: 'a filter of the jobs', path: '/jobs?state=failed', method: 'GET', status: 422, field: 'state' },
+  {
+    name: 'a field of the body behind the ?',
+    path: '/generate?stream=true',
+    status: 422,
+    field: 'stream',
+    body: { prompt },
+  },
+  {
+    name: 'a query of a job, whatever way its path is written',
+    path: '/JOBS/j/?full=1',
+    method: 'GET',
+    status: 422,
+    field: 'full',
+  },
   { name: 'another name for it', path: '/jobs/j/stream?after=3', method: 'GET', status: 422, field: 'after' },
   {
     name: 'starting_after twice',

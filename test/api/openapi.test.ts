@@ -55,6 +55,7 @@ describe('the OpenAPI document', () => {
   it('says which methods a path has', () => {
     expect(methodsOf('/jobs')).toEqual(['POST', 'GET'])
     expect(methodsOf('/v1/models/org/name')).toEqual(['GET'])
+    expect(methodsOf('/Jobs/')).toEqual(['POST', 'GET'])
     expect(methodsOf('/openapixjson')).toEqual([])
     expect(methodsOf('/nothing')).toEqual([])
   })

@@ -66,7 +66,15 @@ it('a waiting job whose record is something else is ended, and those behind it a
   const { events, ended } = watchStream(await post(url, request))
   await vi.waitFor(() => expect(events.length).toBeGreaterThan(0))
   const behind = streamOf(url, request)
-  await redis.set(keys.job(String(events[0]?.data.id)), 'text')
+  const id = String(events[0]?.data.id)
+  await redis.set(keys.job(id), 'text')
+  for (const method of ['GET', 'DELETE']) {
+    const asked = await fetch(`${service.url}/jobs/${id}`, { method })
+    expect({ status: asked.status, ...((await asked.json()) as object) }).toMatchObject({
+      status: 410,
+      error: { code: 'damaged_job', message: expect.stringContaining(id) },
+    })
+  }
   await ended
   expect(events.at(-1)).toMatchObject({ type: 'error', data: { code: 'damaged_job' } })
   for (const stream of [...running, behind]) expect((await stream).end?.type).toBe('done')

@@ -16,13 +16,12 @@ export const jobDocs: RouteDoc[] = [
     ...{ method: 'get', path: '/jobs', tag: 'Jobs' },
     summary: 'Recent jobs, the newest first',
     answers: { 200: { description: 'without results', json: component('JobList', jobListSchema) } },
-    errors: [422],
   },
   {
     ...{ method: 'get', path: '/jobs/:id', tag: 'Jobs', parameters: [id] },
     summary: 'A job, with its result when it has ended',
     answers: { 200: { description: 'the job', json: component('Job', jobSchema) } },
-    errors: [404],
+    errors: [404, 410],
   },
   {
     ...{ method: 'get', path: '/jobs/:id/stream', tag: 'Jobs' },
@@ -40,18 +39,18 @@ export const jobDocs: RouteDoc[] = [
       { name: 'ticket', in: 'query', schema: { type: 'string' }, description: 'instead of a key' },
     ],
     answers: { 200: jobEvents, 204: { description: 'the job has ended and the client has read it all' } },
-    errors: [400, 404, 422],
+    errors: [400, 404, 410],
   },
   {
     ...{ method: 'post', path: '/jobs/:id/ticket', tag: 'Jobs', parameters: [id] },
     summary: 'A ticket for an EventSource: 60 seconds, this stream only',
     answers: { 200: { description: 'the ticket', json: component('Ticket', ticketSchema) } },
-    errors: [404],
+    errors: [404, 410],
   },
   {
     ...{ method: 'delete', path: '/jobs/:id', tag: 'Jobs', parameters: [id] },
     summary: 'Stop a job; of one that has ended, its state',
     answers: { 200: { description: 'its state now', json: component('Stopped', stoppedSchema) } },
-    errors: [404],
+    errors: [404, 410],
   },
 ]

@@ -61,7 +61,6 @@ export const knowledgeDocs: RouteDoc[] = [
       },
     ],
     answers: { 200: { description: 'a page of cases', json: component('CasePage', casePageSchema) } },
-    errors: [422],
   },
   {
     ...{ method: 'get', path: '/knowledge/:id', tag: 'Analyse', parameters: [id] },
@@ -84,6 +83,6 @@ export const knowledgeDocs: RouteDoc[] = [
     ],
     body: { of: [component('FeedbackRequest', feedbackSchema)], examples: { right: { verdict: 'right' } } },
     answers: { 200: { description: 'what was learned', json: component('FeedbackResult', feedbackResultSchema) } },
-    errors: [404, 422, 429],
+    errors: [404, 410, 429],
   },
 ]

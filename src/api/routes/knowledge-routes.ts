@@ -26,7 +26,7 @@ const wholeNumber = z
   .string()
   .regex(/^\d{1,9}$/, 'a whole number')
   .transform(Number)
-const pageQuery = z.strictObject({
+const pageQuery = z.object({
   q: z.string().max(500).optional(),
   source: z.enum(caseSources).optional(),
   limit: wholeNumber.pipe(z.number().min(1).max(200)).default(50),

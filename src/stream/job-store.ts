@@ -11,6 +11,7 @@
 // append refuse everything but the end.
 
 import { AppError } from '../errors.ts'
+import { sendControl } from './control-channel.ts'
 import { appendKind, type LogEntry, parseLog } from './event-log.ts'
 import type { NewEvent, StreamEvent } from './events.ts'
 import { type JobRecord, type JobState, parseRecord, type WorkerRef } from './job-record.ts'
@@ -160,7 +161,7 @@ export class JobStore {
   /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
   async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number }> {
     const [state, lastSeq] = (await this.#scripts.cancel(1, this.#keys.job(id))) as [string, number]
-    if (state === 'active') await this.#redis.publish(this.#keys.control, JSON.stringify({ type: 'cancel', id }))
+    if (state === 'active') await sendControl(this.#redis, this.#keys, { type: 'cancel', id })
     return { state: state as JobState | 'missing', lastSeq }
   }
 

@@ -1,6 +1,7 @@
 // The BullMQ queue and its settings, the same for every process.
 
 import { type Job, Queue, type QueueOptions, type WorkerOptions } from 'bullmq'
+import { sendControl } from './control-channel.ts'
 import { type Keys, queueName } from './keys.ts'
 import type { RedisClient } from './redis.ts'
 
@@ -69,7 +70,7 @@ export class JobQueue {
    */
   async add(id: string): Promise<void> {
     await (await this.#usable()).add('job', {}, { jobId: id, priority: inLine })
-    await publishWork(this.#redis, this.#keys)
+    await sendControl(this.#redis, this.#keys, { type: 'work' })
   }
 
   /**
@@ -121,20 +122,4 @@ export class JobQueue {
 export function attemptOf(job: Job): number {
   const { attempts } = (job.data ?? {}) as { attempts?: unknown }
   return (Number.isSafeInteger(attempts) ? Number(attempts) : 0) + job.attemptsStarted
-}
-
-/** Wakes idle workers. Losing the message costs a poll interval, never a job. */
-export async function publishWork(redis: RedisClient, keys: Keys): Promise<void> {
-  await redis.publish(keys.control, JSON.stringify({ type: 'work' }))
-}
-
-/** A message on the control channel; null for anything this version does not know. */
-export function parseControl(message: string): { type: 'work' } | { type: 'cancel'; id: string } | null {
-  try {
-    const value = JSON.parse(message) as { type?: unknown; id?: unknown }
-    if (value.type === 'work') return { type: 'work' }
-    return value.type === 'cancel' && typeof value.id === 'string' ? { type: 'cancel', id: value.id } : null
-  } catch {
-    return null
-  }
 }

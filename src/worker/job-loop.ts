@@ -6,8 +6,9 @@
 import { type Job, Worker } from 'bullmq'
 import { toAppError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { sendControl } from '../stream/control-channel.ts'
 import { type Keys, queueName } from '../stream/keys.ts'
-import { attemptOf, lockDurationMs, publishWork, workerOptions } from '../stream/queue.ts'
+import { attemptOf, lockDurationMs, workerOptions } from '../stream/queue.ts'
 import type { RedisClient } from '../stream/redis.ts'
 import type { WaitingLine } from '../stream/waiting-line.ts'
 import type { WorkerRegistry } from '../stream/worker-registry.ts'
@@ -149,7 +150,7 @@ export class JobLoop {
       if (outcome === 'ended') await job.moveToCompleted(null, token, false)
       if (outcome === 'handed-back') {
         await job.moveToWait(token)
-        await publishWork(this.#options.redis, this.#options.keys)
+        await sendControl(this.#options.redis, this.#options.keys, { type: 'work' })
       }
       log.info({ outcome }, 'attempt ended')
     } catch (thrown) {

@@ -64,7 +64,7 @@ export interface Keys {
   knowledgeVectors(scope: string): string
 }
 
-/** Keys that scripts about the bounds and the line begin with, in this order: KEYS[1] is `admitted`. */
+/** Keys that scripts about the bounds and the line begin with, in this order; scripts/parts.ts names them in Lua. */
 export const lineNames = [
   ...['admitted', 'admitted-tokens', 'admitted-tokens-total', 'waiting', 'rate'],
   ...['owners', 'held', 'fair'],

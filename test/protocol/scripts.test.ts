@@ -154,7 +154,7 @@ describe('the scripts', () => {
     [
       'a fence raised at the first write',
       () => {
-        spoil('wfOpen', openScript, ["redis.call('HSET', KEYS[1], 'fence', attempt)", ''])
+        spoil('wfOpen', openScript, ["redis.call('HSET', job, 'fence', attempt)", ''])
         const raise = "if #written > 0 then redis.call('HSET', job, 'fence', attempt)"
         spoil('wfAppend', appendScript, ['if #written > 0 then', raise])
       },

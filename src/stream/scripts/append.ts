@@ -4,11 +4,14 @@
 // same attempt has written before is skipped. After a terminal event everything is refused.
 // Flagged allow-oom: a Redis that is full takes no new job, but what is running may finish.
 
+import { lineNames } from '../keys.ts'
 import { finishFunction, lineKeys, nowLocal } from './parts.ts'
 
 export const appendScript = `#!lua flags=allow-oom
--- KEYS: ${lineKeys}, then per job: job, log, lease, payload
--- ARGV: regrant, what channels begin with, then per job: id, attempt, first seq, count, count times (kind, event as JSON)
+-- KEYS: those of the line, then per job: job, log, lease, payload
+${lineKeys()}
+local regrant, channelPrefix = ARGV[1], ARGV[2]
+-- ARGV: these, then per job: id, attempt, first seq, count, count times (kind, event as JSON)
 --       kind: token | other | completed | cancelled | failed; the last three are terminal
 -- Returns for each job two values, last seq and verdict;
 -- verdict: ok | missing | ended | fenced | gap | cancelled | abandoned | damaged (its keys hold something else)
@@ -29,7 +32,7 @@ local function append(id, job, log, lease, payload, attempt, first, arg, count)
   if r[7] then
     verdict = 'cancelled'
   elseif r[5] == 'cancel' and redis.call('EXISTS', lease) == 0 then
-    if ARGV[1] == '1' then
+    if regrant == '1' then
       redis.call('SET', lease, '1', 'PX', redis.call('HGET', job, 'lease_ms'))
     else
       verdict = 'abandoned'
@@ -61,12 +64,12 @@ local function append(id, job, log, lease, payload, attempt, first, arg, count)
     end
     redis.call('HSET', job, unpack(fields))
     if state then finish(id, job, log, lease, payload, state) end
-    redis.call('PUBLISH', ARGV[2] .. id, '[' .. table.concat(written, ',') .. ']')
+    redis.call('PUBLISH', channelPrefix .. id, '[' .. table.concat(written, ',') .. ']')
   end
   return last, verdict
 end
 
-local results, arg, key = {}, 3, 9
+local results, arg, key = {}, 3, ${lineNames.length + 1}
 while arg <= #ARGV do
   local count = tonumber(ARGV[arg + 3])
   -- One job whose keys are damaged must not take down the others of this step.

@@ -1,12 +1,12 @@
 // The small scripts around a running job: stop it, keep it wanted, hand it back.
 
 export const cancelScript = `#!lua flags=allow-oom
--- KEYS: job
 -- Marks the job as to be stopped. Returns {state, last seq}; state 'missing' where there is no such job.
-local r = redis.call('HMGET', KEYS[1], 'state', 'last', 'ended_at')
+local job = KEYS[1]
+local r = redis.call('HMGET', job, 'state', 'last', 'ended_at')
 if not (r[1] and r[2]) then return {'missing', -1} end
 if r[3] then return {r[1], tonumber(r[2])} end
-redis.call('HSET', KEYS[1], 'cancelled', 1)
+redis.call('HSET', job, 'cancelled', 1)
 return {r[1], tonumber(r[2])}
 `
 
@@ -23,13 +23,14 @@ return #KEYS / 2
 `
 
 export const handBackScript = `#!lua flags=allow-oom
--- KEYS: job, waiting, held      ARGV: id, attempt
 -- A worker gives its job up in good order: back to its place in the line, and no attempt was fruitless.
-local r = redis.call('HMGET', KEYS[1], 'fence', 'start', 'ended_at', 'owner')
-if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(ARGV[2]) then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'queued', 'fruitless', 0)
-redis.call('HDEL', KEYS[1], 'worker')
-redis.call('ZADD', KEYS[2], r[2], ARGV[1])
-redis.call('ZREM', KEYS[3], (r[4] or '') .. ':' .. ARGV[1])
+local job, waiting, held = unpack(KEYS)
+local id, attempt = unpack(ARGV)
+local r = redis.call('HMGET', job, 'fence', 'start', 'ended_at', 'owner')
+if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(attempt) then return 0 end
+redis.call('HSET', job, 'state', 'queued', 'fruitless', 0)
+redis.call('HDEL', job, 'worker')
+redis.call('ZADD', waiting, r[2], id)
+redis.call('ZREM', held, (r[4] or '') .. ':' .. id)
 return 1
 `

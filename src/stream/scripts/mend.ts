@@ -1,8 +1,9 @@
 // Drops keys that all jobs share and that hold something else than they should: anyone with access to Redis can write
-// there, and one such key would fail every request. Workers and averages come back by themselves; what is counted of the
-// admitted jobs is counted anew.
+// there, and one such key would fail every request. Workers and averages come back by themselves; what is counted of
+// the admitted jobs is counted anew.
 
 import { lineNames } from '../keys.ts'
+import { lineKeys } from './parts.ts'
 
 /** What each of them holds, by the end of its key; `numbers` is a hash in which every value is one. */
 const kinds: Record<string, 'zset' | 'hash' | 'string' | 'numbers'> = {
@@ -44,16 +45,17 @@ for i, kind in ipairs({ ${names.map((name) => `'${kinds[name]}'`).join(', ')} })
     end
   end
 end
-local total = redis.call('GET', KEYS[3])
-if total and not tonumber(total) then drop(3) end
+${lineKeys()}
+local total = redis.call('GET', admittedTokensTotal)
+if total and not tonumber(total) then drop(${lineNames.indexOf('admitted-tokens-total') + 1}) end
 if #dropped == 0 then return dropped end
-redis.call('DEL', KEYS[3], KEYS[6])
-for _, entry in ipairs(redis.call('HVALS', KEYS[2])) do
+redis.call('DEL', admittedTokensTotal, owners)
+for _, entry in ipairs(redis.call('HVALS', admittedTokens)) do
   local tokens, owner = string.match(entry, '^(%d+) (.*)$')
   if tokens then
-    redis.call('INCRBY', KEYS[3], tokens)
-    redis.call('HINCRBY', KEYS[6], 'tokens ' .. owner, tokens)
-    redis.call('HINCRBY', KEYS[6], 'jobs ' .. owner, 1)
+    redis.call('INCRBY', admittedTokensTotal, tokens)
+    redis.call('HINCRBY', owners, 'tokens ' .. owner, tokens)
+    redis.call('HINCRBY', owners, 'jobs ' .. owner, 1)
   end
 end
 return dropped

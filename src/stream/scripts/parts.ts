@@ -6,33 +6,38 @@ import { lineNames } from '../keys.ts'
 export const nowLocal = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
+const lineLocals = lineNames.map((name) => name.replace(/-./g, ([, letter]) => letter!.toUpperCase()))
+
 /**
- * The keys that a script about the bounds and the line begins with.
+ * Names what a script is given: first the keys of the bounds and the line, then `more`.
  *
  * The line is fair between owners (start-time fair queueing): a job costs the tokens it may use, and begins in virtual
  * time where its owner's job before it ends, but not before now. The line is sorted by these beginnings, so owners with
  * jobs in it get the same share of tokens however many jobs each has there; one who comes new stands at the front.
  */
-export const lineKeys = lineNames.join(', ')
+export function lineKeys(...more: string[]): string {
+  const names = [...lineLocals, ...more]
+  return `local ${names.join(', ')} = unpack(KEYS, 1, ${names.length})`
+}
 
-/** Takes a job out of the bounds and out of its worker's hands, once. */
+/** Takes a job out of the bounds and out of its worker's hands, once. Needs `lineKeys`. */
 export const leaveFunction = `local function leave(id)
-  if redis.call('ZREM', KEYS[1], id) == 0 then return end
-  local tokens, owner = string.match(redis.call('HGET', KEYS[2], id) or '', '^(%d+) (.*)$')
-  redis.call('HDEL', KEYS[2], id)
+  if redis.call('ZREM', admitted, id) == 0 then return end
+  local tokens, owner = string.match(redis.call('HGET', admittedTokens, id) or '', '^(%d+) (.*)$')
+  redis.call('HDEL', admittedTokens, id)
   if not tokens then return end
-  redis.call('DECRBY', KEYS[3], tokens)
-  redis.call('HINCRBY', KEYS[6], 'tokens ' .. owner, -tokens)
-  if redis.call('HINCRBY', KEYS[6], 'jobs ' .. owner, -1) <= 0 then
-    redis.call('HDEL', KEYS[6], 'jobs ' .. owner, 'tokens ' .. owner)
+  redis.call('DECRBY', admittedTokensTotal, tokens)
+  redis.call('HINCRBY', owners, 'tokens ' .. owner, -tokens)
+  if redis.call('HINCRBY', owners, 'jobs ' .. owner, -1) <= 0 then
+    redis.call('HDEL', owners, 'jobs ' .. owner, 'tokens ' .. owner)
   end
-  redis.call('ZREM', KEYS[7], owner .. ':' .. id)
+  redis.call('ZREM', held, owner .. ':' .. id)
 end`
 
 /**
- * What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it. Needs
- * `now` and lineKeys. Each step stands for itself: whatever one of the keys holds instead, the job has ended, and the others
- * are seen to.
+ * What ends with a job: its place in the bounds and in the line, its lease, and the long expiry of all that names it.
+ * Needs `now` and `lineKeys`. Each step stands for itself: whatever one of the keys holds instead, the job has ended,
+ * and the others are seen to.
  */
 export const finishFunction = `${leaveFunction}
 local function finish(id, job, log, lease, payload, state)
@@ -43,17 +48,17 @@ local function finish(id, job, log, lease, payload, state)
   -- By its name in the record: it has the hash tag of all keys.
   if r[3] then pcall(redis.call, 'PEXPIRE', r[3], r[1]) end
   redis.call('DEL', lease, payload)
-  pcall(redis.call, 'ZREM', KEYS[4], id)
+  pcall(redis.call, 'ZREM', waiting, id)
   pcall(leave, id)
   -- What was never computed is not counted against its owner.
-  if r[4] and r[5] and not r[2] then pcall(redis.call, 'HINCRBYFLOAT', KEYS[8], 'ends ' .. r[4], -r[5]) end
+  if r[4] and r[5] and not r[2] then pcall(redis.call, 'HINCRBYFLOAT', fair, 'ends ' .. r[4], -r[5]) end
   local openedAt = tonumber(r[2] or '')
-  if openedAt then pcall(redis.call, 'HINCRBY', KEYS[5], 'ended', 1) end
+  if openedAt then pcall(redis.call, 'HINCRBY', rate, 'ended', 1) end
   if state == 'completed' and openedAt then
     pcall(function()
-      local held = now - openedAt
-      local before = tonumber(redis.call('HGET', KEYS[5], 'hold_ms') or held) or held
-      redis.call('HSET', KEYS[5], 'hold_ms', string.format('%.1f', before * 0.9 + held * 0.1))
+      local heldMs = now - openedAt
+      local before = tonumber(redis.call('HGET', rate, 'hold_ms') or heldMs) or heldMs
+      redis.call('HSET', rate, 'hold_ms', string.format('%.1f', before * 0.9 + heldMs * 0.1))
     end)
   end
 end`

@@ -1,54 +1,55 @@
-// Whose turn it is: a job that its worker has lost, for it has had its turn; else the first in line whose owner may take a
-// slot now. A quarter of the slots is for owners who hold none, so that one who comes new does not wait for another's jobs
-// to end.
+// Whose turn it is: a job that its worker has lost, for it has had its turn; else the first in line whose owner may take
+// a slot now. A quarter of the slots is for owners who hold none, so that one who comes new does not wait for another's
+// jobs to end.
 
 import { nowLocal } from './parts.ts'
 
 export const pickScript = `#!lua flags=allow-oom
--- KEYS: waiting, held, fair, BullMQ's list of what it gives out next (last first)
--- ARGV: slots of all workers, ms that the pick is held for, what the keys of jobs begin with
--- Returns the id of the job to take next, its fence, and 1 where BullMQ gives it out next anyway; or 'none' where none may be taken now, or '' where none waits.
--- Until the pick lapses nobody else gets it.
+-- front: BullMQ's list of what it gives out next, the next one last.
+local waiting, held, fair, front = unpack(KEYS)
+-- slots: of all workers. pickMs: until then nobody else gets what is picked.
+local slots, pickMs, jobPrefix = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
+-- Returns the id of the job to take next, its fence, and 1 where BullMQ gives it out next anyway; 'none' where none may
+-- be taken now, or '' where none waits.
 ${nowLocal}
 -- What was picked stands there and in line, until it is opened. The list is BullMQ's, and may be anything.
-if redis.call('TYPE', KEYS[4]).ok == 'list' then
-  local ahead = redis.call('LRANGE', KEYS[4], -64, -1)
+if redis.call('TYPE', front).ok == 'list' then
+  local ahead = redis.call('LRANGE', front, -64, -1)
   for i = #ahead, 1, -1 do
-    if not redis.call('ZSCORE', KEYS[1], ahead[i]) then
-      local fine, fence = pcall(redis.call, 'HGET', ARGV[3] .. ahead[i], 'fence')
+    if not redis.call('ZSCORE', waiting, ahead[i]) then
+      local fine, fence = pcall(redis.call, 'HGET', jobPrefix .. ahead[i], 'fence')
       return {ahead[i], fine and fence or 0, i == #ahead and 1 or 0}
     end
   end
 end
 
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
-local fair = redis.call('HMGET', KEYS[3], 'now', 'owners')
-local held, total, holds = {}, 0, {}
-for _, member in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  held[member] = true
+redis.call('ZREMRANGEBYSCORE', held, '-inf', now)
+local virtualNow, owners = unpack(redis.call('HMGET', fair, 'now', 'owners'))
+local taken, total, holds = {}, 0, {}
+for _, member in ipairs(redis.call('ZRANGE', held, 0, -1)) do
+  taken[member] = true
   holds[string.match(member, '^[^:]*')] = true
   total = total + 1
 end
-local slots = tonumber(ARGV[1])
-local kept = tonumber(fair[2] or 0) > 1 and math.floor(slots / 4) or 0
+local kept = tonumber(owners or 0) > 1 and math.floor(slots / 4) or 0
 local onlyNew = kept > 0 and slots - total <= kept
 
 -- One who holds nothing has a start near now, so it is found near the front.
 for first = 0, 480, 32 do
-  local ids = redis.call('ZRANGE', KEYS[1], first, first + 31, 'WITHSCORES')
+  local ids = redis.call('ZRANGE', waiting, first, first + 31, 'WITHSCORES')
   for i = 1, #ids, 2 do
     -- One whose record is something else is taken, too: whoever opens it tells its readers.
-    local fine, job = pcall(redis.call, 'HMGET', ARGV[3] .. ids[i], 'owner', 'fence')
+    local fine, job = pcall(redis.call, 'HMGET', jobPrefix .. ids[i], 'owner', 'fence')
     if not fine then job = {} end
     local owner = job[1] or ''
     local member = owner .. ':' .. ids[i]
-    if not held[member] and not (onlyNew and holds[owner]) then
-      redis.call('ZADD', KEYS[2], now + ARGV[2], member)
-      redis.call('HSET', KEYS[3], 'now', math.max(tonumber(fair[1] or 0), tonumber(ids[i + 1])))
+    if not taken[member] and not (onlyNew and holds[owner]) then
+      redis.call('ZADD', held, now + pickMs, member)
+      redis.call('HSET', fair, 'now', math.max(tonumber(virtualNow or 0), tonumber(ids[i + 1])))
       return {ids[i], job[2] or 0}
     end
   end
   if #ids < 64 then break end
 end
-return {redis.call('EXISTS', KEYS[1]) == 1 and 'none' or '', 0}
+return {redis.call('EXISTS', waiting) == 1 and 'none' or '', 0}
 `

@@ -1,10 +1,10 @@
 // The keys and values of every slot for graphs that take the past as an input and return past and present together:
-// per layer `[slots, kvHeads, maxContext, headDim]`. A batch's past is gathered from here, unless the last run of the
+// the rows are kept as the cache of our own graphs keeps them. A batch's past is gathered from here, unless the last run of the
 // same rows has just returned it.
 
 import { Tensor } from 'onnxruntime-node'
-import { AppError } from '../../errors.ts'
 import type { ModelShape } from '../model-runner.ts'
+import { KvCache } from '../runner/kv-cache.ts'
 
 export interface CacheRow {
   slot: number
@@ -22,19 +22,15 @@ interface Returned {
 
 export class StockCache {
   readonly #shape: ModelShape
-  readonly #slotSize: number
-  /** Two per layer: keys, then values. The system gives memory to a page when it is first written. */
-  readonly #buffers: Float32Array[]
+  readonly #kept: KvCache<'float32'>
   /** Raised whenever a slot is written. */
   readonly #versions: number[]
   #returned: Returned[] = []
 
   constructor(shape: ModelShape) {
-    const { layers, kvHeads, headDim, slots, maxContext } = shape
     this.#shape = shape
-    this.#slotSize = kvHeads * maxContext * headDim
-    this.#buffers = Array.from({ length: layers * 2 }, () => new Float32Array(slots * this.#slotSize))
-    this.#versions = Array.from({ length: slots }, () => 0)
+    this.#kept = new KvCache('float32', shape)
+    this.#versions = Array.from({ length: shape.slots }, () => 0)
   }
 
   /**
@@ -50,20 +46,19 @@ export class StockCache {
     )
     if (same) return same
     const width = Math.max(...rows.map((row) => row.past))
-    return { width, tensors: this.#buffers.map((buffer) => this.#gathered(buffer, rows, width)) }
+    return { width, tensors: this.#kept.buffers.map((buffer) => this.#gathered(buffer, rows, width)) }
   }
 
   /** Appends the last `count` rows of what a run over `rows` returned, `[rows, kvHeads, width + count, headDim]` each. */
   append(rows: readonly CacheRow[], width: number, count: number, tensors: Tensor[]): void {
-    const { kvHeads, headDim, maxContext } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     const total = width + count
-    for (const [index, buffer] of this.#buffers.entries()) {
+    for (const [index, buffer] of this.#kept.buffers.entries()) {
       const values = tensors[index]!.data as Float32Array
       for (const [rowIndex, { slot, past }] of rows.entries()) {
         for (let head = 0; head < kvHeads; head++) {
           const from = ((rowIndex * kvHeads + head) * total + width) * headDim
-          const to = slot * this.#slotSize + (head * maxContext + past) * headDim
-          buffer.set(values.subarray(from, from + count * headDim), to)
+          buffer.set(values.subarray(from, from + count * headDim), this.#kept.offset(slot, head, past))
         }
       }
     }
@@ -80,17 +75,8 @@ export class StockCache {
 
   /** Copies the first `length` rows of each head. */
   copy(from: number, to: number, length: number): void {
-    const { kvHeads, headDim, maxContext, slots } = this.#shape
-    if (from >= slots || to >= slots || length > maxContext) {
-      throw new AppError('internal', `slot ${from} to ${to}, ${length} rows: the cache has ${slots} x ${maxContext}`)
-    }
+    this.#kept.copy(from, to, length)
     this.#versions[to]!++
-    for (const buffer of this.#buffers) {
-      for (let head = 0; head < kvHeads; head++) {
-        const source = from * this.#slotSize + head * maxContext * headDim
-        buffer.copyWithin(to * this.#slotSize + head * maxContext * headDim, source, source + length * headDim)
-      }
-    }
   }
 
   #isCurrent({ rows, versions }: Returned): boolean {
@@ -98,11 +84,11 @@ export class StockCache {
   }
 
   #gathered(buffer: Float32Array, rows: readonly CacheRow[], width: number): Tensor {
-    const { kvHeads, headDim, maxContext } = this.#shape
+    const { kvHeads, headDim } = this.#shape
     const values = new Float32Array(rows.length * kvHeads * width * headDim)
     for (const [rowIndex, { slot, past }] of rows.entries()) {
       for (let head = 0; head < kvHeads; head++) {
-        const from = slot * this.#slotSize + head * maxContext * headDim
+        const from = this.#kept.offset(slot, head, 0)
         const end = (rowIndex * kvHeads + head + 1) * width * headDim
         values.set(buffer.subarray(from, from + past * headDim), end - past * headDim)
       }

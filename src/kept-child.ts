@@ -3,7 +3,7 @@
 //
 //   start() -> opening -> ready -> (death) -> pausing -> opening -> ready ...
 //                 |          \_________________________________________ close() -> closed
-//                 `-> refused: the first opening rejects start(), later ones count as deaths
+//                 `-> refused: the first opening rejects start(), later ones and what is refused when ready are deaths
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -12,8 +12,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { AppError, type ErrorCode, toAppError } from './errors.ts'
 
 export type FromChild<Info, Told> =
-  /** The answers to the first message; after `refused` it exits. */
-  { kind: 'ready'; info: Info } | { kind: 'refused'; error: Failure } | { kind: 'told'; told: Told }
+  /** The answer to the first message. */
+  | { kind: 'ready'; info: Info }
+  /** It can't be opened, or can't go on. It exits then. */
+  | { kind: 'refused'; error: Failure }
+  | { kind: 'told'; told: Told }
 
 /** An AppError as it crosses the channel. */
 export interface Failure {
@@ -55,6 +58,9 @@ export class KeptChild<ToChild extends object, Info, Told> {
   #child: ChildProcess | null = null
   #info: Info | null = null
   #ready = false
+  /** Why this child was killed by us. */
+  #killedFor: string | null = null
+  #startMs = 0
   #closed = false
   /** Children in a row that died before they were ready. */
   #failedStarts = 0
@@ -73,6 +79,11 @@ export class KeptChild<ToChild extends object, Info, Told> {
   /** False while a new one is awaited. */
   get ready(): boolean {
     return this.#ready
+  }
+
+  /** Milliseconds that the last child took to be ready. */
+  get startMs(): number {
+    return this.#startMs
   }
 
   get closed(): boolean {
@@ -94,7 +105,9 @@ export class KeptChild<ToChild extends object, Info, Told> {
     this.#child?.send(message, () => undefined)
   }
 
-  kill(): void {
+  /** @param reason what its death is said to be: `has not answered for 60 s` */
+  kill(reason: string): void {
+    this.#killedFor = reason
     this.#child?.kill('SIGKILL')
   }
 
@@ -115,7 +128,9 @@ export class KeptChild<ToChild extends object, Info, Told> {
   #spawn(ready: () => void = () => {}, failed: (error: AppError) => void = () => {}): void {
     const { name, open } = this.#spec
     const child = forkChild(this.#spec)
+    const startedAt = performance.now()
     let refusal: AppError | null = null
+    this.#killedFor = null
     const lose = (error: AppError) => {
       if (this.#child !== child) return
       this.#lose(error)
@@ -128,12 +143,13 @@ export class KeptChild<ToChild extends object, Info, Told> {
       if (message.kind === 'told') this.#spec.onTold(message.told)
       else if (message.kind === 'refused') refusal = errorOf(message.error)
       else {
+        this.#startMs = performance.now() - startedAt
         this.#becomeReady(message.info)
         ready()
       }
     })
     child.once('exit', (code, signal) => {
-      const how = signal ? `was ended by ${signal}` : `exited with code ${code}`
+      const how = this.#killedFor ?? (signal ? `was ended by ${signal}` : `exited with code ${code}`)
       lose(refusal ?? new AppError('engine_failed', `the ${name} process ${how}`))
     })
     child.on('error', (cause) => {

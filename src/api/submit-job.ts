@@ -4,7 +4,14 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { logBudgetTokens, minimumLogTokens, promptFrameTokens } from '../logs/token-budget.ts'
-import type { AdmissionGate, AdmissionLimits, AdmissionRefusal, Idempotency } from '../stream/admission.ts'
+import type {
+  Admission,
+  AdmissionGate,
+  AdmissionLimits,
+  AdmissionRefusal,
+  AdmissionResult,
+  Idempotency,
+} from '../stream/admission.ts'
 import type { JobStore } from '../stream/job-store.ts'
 import {
   defaultMaxTokens,
@@ -19,9 +26,9 @@ import type { JobQueue } from '../stream/queue.ts'
 import type { AnalyzeOptions, GenerateBody } from '../stream/request.ts'
 import type { ChatMessage } from '../tokenizer/chat-template.ts'
 import type { Prompt } from '../tokenizer/prompt-encoder.ts'
-import type { Tracing } from '../tracing.ts'
+import type { OpenSpan, Tracing } from '../tracing.ts'
 import type { FormatChecks } from './format-checks.ts'
-import type { TokenAccount } from './limits/token-ledger.ts'
+import type { TakenTokens, TokenAccount } from './limits/token-ledger.ts'
 import type { QueueWatch } from './queue-watch.ts'
 import type { RequestTrace } from './request-trace.ts'
 import type { TextThreads } from './threads.ts'
@@ -173,7 +180,6 @@ export async function enqueue(
   deps: SubmitDeps,
   { owner, idempotency, account, trace }: Submitter,
 ): Promise<string> {
-  const { gate, watch, limits } = deps
   const id = `job_${randomBytes(16).toString('base64url')}`
   const { on_disconnect: onDisconnect, deadline_ms: deadlineMs } = payload.request
   const admission = {
@@ -191,8 +197,7 @@ export async function enqueue(
   }
   const taken = await account?.take(promptTokens + payload.request.max_tokens)
   const span = deps.tracing.span('admit', { parent: trace.span.context, attributes: { 'workflowai.job_id': id } })
-  const result = await gate.admit(admission, limits, watch.speed).finally(() => span.end())
-  span.set({ 'workflowai.verdict': result.verdict })
+  const result = await admit(admission, taken, span, deps)
   if (result.verdict === 'admitted') taken?.usedBy(id)
   else await taken?.giveBack()
   if (result.verdict === 'known') {
@@ -208,6 +213,25 @@ export async function enqueue(
   // It is in line from its admission on: where this fails, or this process dies, the worker that takes it tells BullMQ.
   await deps.queue.add(id).catch(deps.onQueueError)
   return id
+}
+
+async function admit(
+  admission: Admission,
+  taken: TakenTokens | undefined,
+  span: OpenSpan,
+  { gate, limits, watch }: SubmitDeps,
+): Promise<AdmissionResult> {
+  try {
+    const result = await gate.admit(admission, limits, watch.speed)
+    span.set({ 'workflowai.verdict': result.verdict })
+    return result
+  } catch (thrown) {
+    // Where Redis can't be asked, there is nothing to be given back to either.
+    await taken?.giveBack().catch(() => {})
+    throw thrown
+  } finally {
+    span.end()
+  }
 }
 
 function fullRedis({ usedBytes, maxBytes }: { usedBytes: number; maxBytes: number }): AppError {

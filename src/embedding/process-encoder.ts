@@ -78,7 +78,7 @@ export class ProcessEncoder {
     if (!this.#child.ready) return Promise.reject(unavailable('the embedding process is being started again'))
     const id = this.#calls++
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#child.kill(), callTimeoutMs)
+      const timer = setTimeout(() => this.#child.kill(`has not answered for ${callTimeoutMs / 1000} s`), callTimeoutMs)
       this.#pending.set(id, { resolve, reject, timer })
       this.#child.tell({ kind: 'call', id, name, asked } as ToEmbedding)
     })

@@ -11,6 +11,8 @@ export interface EngineSettings {
   slots: number
   threads: number
   maxContext: number
+  /** The most tokens that running sequences hold together; see Scheduler. By default all that the slots can hold. */
+  kvTokens?: number
   /** Prompt-lookup drafting, on by default. It changes no answer. */
   drafting?: 'on' | 'off'
   /** Where built graphs are kept. */

@@ -43,9 +43,13 @@ process.on('message', (message: ToEngine) => {
 
 async function open(settings: EngineSettings): Promise<void> {
   try {
-    engine = await openEngine(settings, (progress) => report({ kind: 'progress', progress }))
+    engine = await openEngine(settings, {
+      onProgress: (progress) => report({ kind: 'progress', progress }),
+      // The parent finds out whose fault it was: in the next child the suspects run alone.
+      onFailure: giveUp,
+    })
   } catch (thrown) {
-    tell({ kind: 'refused', error: failureOf(thrown) }, () => process.exit(1))
+    giveUp(thrown)
     return
   }
   watch(engine)
@@ -70,6 +74,10 @@ function watch(opened: Engine): void {
 async function close(): Promise<void> {
   await engine?.close()
   process.exit(0)
+}
+
+function giveUp(thrown: unknown): void {
+  tell({ kind: 'refused', error: failureOf(thrown) }, () => process.exit(1))
 }
 
 function report(told: EngineNews): void {

@@ -28,6 +28,11 @@ export interface LocalEngineOptions {
   prefixReuse?: boolean
   /** The most ids that running sequences hold together; see Scheduler. */
   kvTokens?: number
+  /**
+   * A step threw, a forward pass above all. What the cache holds is unknown then, and so is whose fault it was: the
+   * engine makes no step any more. By default an unhandled rejection.
+   */
+  onFailure?: (error: AppError) => void
 }
 
 export class LocalEngine implements Engine {
@@ -44,15 +49,18 @@ export class LocalEngine implements Engine {
   readonly #drafting: boolean
   readonly #counters = new Counters()
   readonly #constraints: Constraints
+  readonly #onFailure: (error: AppError) => void
   #loop: Promise<void> | null = null
   #closed = false
 
-  constructor({ runner, encoder, info, clock = systemClock, drafting = true, ...limits }: LocalEngineOptions) {
+  constructor(options: LocalEngineOptions) {
+    const { runner, encoder, info, clock = systemClock, drafting = true, onFailure = rethrow, ...limits } = options
     this.info = info
     this.#runner = runner
     this.#encoder = encoder
     this.#clock = clock
     this.#drafting = drafting
+    this.#onFailure = onFailure
     const { exactRuns, shape } = runner
     this.#scheduler = new Scheduler({ running: info.slots, slots: shape.slots, exactRuns, ...limits })
     this.#sampler = new Sampler(shape.vocabSize)
@@ -114,19 +122,17 @@ export class LocalEngine implements Engine {
     guessAhead(plan, this.#drafting)
     const logits = await this.#forward(plan)
     // Delivered in the same turn: a cancel can't come between what a step did and its output.
-    const outputs = logits instanceof AppError ? this.#failRunning(logits) : this.#apply(plan, logits)
+    const outputs = this.#apply(plan, logits)
     this.#deliver(outputs)
     if (outputs.length === 0) await untilMask(sampledBy(plan))
   }
 
-  async #forward(plan: RunnablePlan): Promise<Float32Array | AppError> {
+  async #forward(plan: RunnablePlan): Promise<Float32Array> {
     const startedAt = this.#clock.elapsedMs()
     for (const sequence of sequencesOf(plan)) if (sequence.started(startedAt)) this.#counters.started(sequence)
     try {
       for (const { from, to, rows } of plan.moves) this.#runner.copySlot(from, to, rows)
       return await this.#runner.forward(toBatch(plan))
-    } catch (thrown) {
-      return toAppError(thrown, 'engine_failed')
     } finally {
       this.#counters.busy(this.#clock.elapsedMs() - startedAt)
     }
@@ -162,15 +168,6 @@ export class LocalEngine implements Engine {
     return outputs
   }
 
-  /** A forward pass threw: what the cache holds is unknown, so everything in a slot fails. The waiting ones go on. */
-  #failRunning(error: AppError): SequenceOutput[] {
-    const running = this.#scheduler.running.filter((sequence) => !sequence.cancelled)
-    const outputs = running.map(({ id }) => failed(id, 'engine_failed', `the model failed: ${error.message}`))
-    this.#release(outputs)
-    this.#scheduler.fail()
-    return outputs
-  }
-
   /** Takes ended and cancelled sequences out of the scheduler. */
   #release(outputs: SequenceOutput[]): void {
     const gone = new Set(this.#scheduler.all.filter((sequence) => sequence.cancelled))
@@ -192,7 +189,7 @@ export class LocalEngine implements Engine {
   }
 
   #wake(): void {
-    this.#loop ??= this.#run()
+    this.#loop ??= this.#run().catch((thrown) => this.#onFailure(toAppError(thrown, 'engine_failed')))
   }
 
   /** A listener must not throw: nothing could be done about it here, so it ends the process. */
@@ -209,4 +206,8 @@ export class LocalEngine implements Engine {
     }
     this.#loop = null
   }
+}
+
+function rethrow(error: AppError): never {
+  throw error
 }

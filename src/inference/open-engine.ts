@@ -15,10 +15,16 @@ import { ScriptedRunner } from './scripted-runner.ts'
 /** Slots beyond those that run at once: they keep what prompts with the same beginning can use. */
 const spareSlots = 2
 
+export interface OpenEngineOptions {
+  onProgress?: (progress: OpenProgress) => void
+  /** See LocalEngineOptions. */
+  onFailure?: (error: AppError) => void
+}
+
 /** Throws `bad_model` or `bad_setting` with one line that says what to do. */
 export async function openEngine(
   settings: EngineSettings,
-  onProgress: (progress: OpenProgress) => void = () => {},
+  { onProgress = () => {}, onFailure }: OpenEngineOptions = {},
 ): Promise<LocalEngine> {
   const { model, slots, threads, dataDir } = settings
   const rate = scriptedRate(model)
@@ -31,7 +37,12 @@ export async function openEngine(
   const runner = rate === null ? await openModel(files, own, tokenizer, onProgress) : openScripted(own, rate, tokenizer)
   const precision: EngineInfo['precision'] = files.weights.kind === 'onnx' ? 'exported' : settings.precision
   const info = { model: rate === null ? files.name : model, precision, slots, threads, maxContext }
-  return new LocalEngine({ runner, encoder, info, drafting: settings.drafting !== 'off' })
+  const { kvTokens = Number.POSITIVE_INFINITY } = settings
+  return new LocalEngine({
+    ...{ runner, encoder, info, kvTokens },
+    drafting: settings.drafting !== 'off',
+    ...(onFailure && { onFailure }),
+  })
 }
 
 async function openModel(

@@ -11,6 +11,8 @@ import { withLargePages } from './large-pages.ts'
 export interface ProcessEngineOptions {
   settings: EngineSettings
   onProgress?: (progress: OpenProgress) => void
+  /** A child that has sequences and says nothing for so long hangs, and is replaced. A pass is seconds at most. */
+  silenceMs?: number
 }
 
 export interface EngineCrash {
@@ -21,6 +23,8 @@ export interface EngineCrash {
   /** Milliseconds until a new child is started. */
   restartInMs: number
 }
+
+const longestSilenceMs = 60_000
 
 export class ProcessEngine implements Engine {
   readonly #child: KeptChild<ToEngine, EngineInfo, EngineNews>
@@ -37,18 +41,29 @@ export class ProcessEngine implements Engine {
   /** Submitted while no child was ready; already under their keys. */
   #unsent: SequenceRequest[] = []
   #stats = noStats
+  readonly #silenceMs: number
+  readonly #watch: NodeJS.Timeout
+  /** When the child last said anything, or was first asked for something. */
+  #heardAt = 0
   /** Counters of children that died, so that the sums never go back. */
   #earlier = noStats
 
   /** Resolves when the model can be used; rejects with the reason (`bad_model`, `engine_failed`, ...) when it can't. */
   static async start(options: ProcessEngineOptions): Promise<ProcessEngine> {
     const engine = new ProcessEngine(options)
-    await engine.#child.start()
+    try {
+      await engine.#child.start()
+    } catch (thrown) {
+      clearInterval(engine.#watch)
+      throw thrown
+    }
     return engine
   }
 
-  private constructor({ settings, onProgress }: ProcessEngineOptions) {
+  private constructor({ settings, onProgress, silenceMs = longestSilenceMs }: ProcessEngineOptions) {
     this.#onProgress = onProgress
+    this.#silenceMs = silenceMs
+    this.#watch = setInterval(() => this.#killIfSilent(), silenceMs / 10)
     this.#child = new KeptChild({
       name: 'engine',
       ...{ beside: import.meta.url, module: 'engine-process', env: withLargePages(process.env) },
@@ -68,6 +83,11 @@ export class ProcessEngine implements Engine {
     return this.#child.ready
   }
 
+  /** Milliseconds that the last child took to be ready. */
+  get startMs(): number {
+    return this.#child.startMs
+  }
+
   /** The child's process id; null while a new one is awaited. */
   get pid(): number | null {
     return this.#child.pid
@@ -76,6 +96,7 @@ export class ProcessEngine implements Engine {
   submit(request: SequenceRequest): void {
     if (this.#child.closed) throw new AppError('internal', `sequence ${request.id} was submitted to a closed engine`)
     if (this.#keys.has(request.id)) throw new AppError('internal', `sequence ${request.id} is already running`)
+    if (this.#keys.size === 0) this.#heardAt = performance.now()
     const key = String(this.#submitted++)
     this.#keys.set(request.id, key)
     this.#ids.set(key, request.id)
@@ -107,16 +128,25 @@ export class ProcessEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#watch)
     this.#forgetAll()
     await this.#child.close({ kind: 'close' })
   }
 
+  #killIfSilent(): void {
+    if (!this.#child.ready || this.#keys.size === 0) return
+    if (performance.now() - this.#heardAt < this.#silenceMs) return
+    this.#child.kill(`has made no step for ${Math.round(this.#silenceMs / 1000)} s`)
+  }
+
   #sendUnsent(): void {
+    this.#heardAt = performance.now()
     for (const request of this.#unsent) this.#child.tell({ kind: 'submit', request })
     this.#unsent = []
   }
 
   #hear(message: EngineNews): void {
+    this.#heardAt = performance.now()
     if (message.kind === 'progress') {
       this.#onProgress?.(message.progress)
       return

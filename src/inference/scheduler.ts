@@ -166,12 +166,6 @@ export class Scheduler<S extends Scheduled> {
     else if (slotOfPrefilling !== this.#decoding.length) this.#slots.move(slotOfPrefilling, this.#decoding.length)
   }
 
-  /** A forward pass failed, so what the cache holds is unknown: takes out all that is running and forgets every row. */
-  fail(): void {
-    this.remove(new Set(this.running))
-    this.#slots.forget()
-  }
-
   /** The first of the waiting gets the slot behind the decoding ones, with the rows that some slot holds for it. */
   #start(): void {
     const sequence = this.#waiting[0]

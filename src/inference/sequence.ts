@@ -123,6 +123,7 @@ export class Sequence {
   /** Puts the last id back to be run again: with no mask yet, nothing can be drawn behind it. */
   sitOut(): void {
     this.computed = this.ids.length - 1
+    this.prefilled = Math.min(this.prefilled, this.computed)
   }
 
   /** The end of a sequence that can take no more tokens, else null. Only the mask tells whether its text is whole. */

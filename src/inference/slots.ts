@@ -96,12 +96,6 @@ export class Slots<S extends Scheduled> {
     return moves
   }
 
-  /** Nothing is known of the cache any more. */
-  forget(): void {
-    this.#contents.fill({ kind: 'empty' })
-    this.#moves = []
-  }
-
   /** The slot that shares the longest beginning with a sequence. The last id is always computed: its logits are wanted. */
   #longestPrefix({ ids, promptTokens }: S): { slot: number; rows: number; prefilled: number } {
     const best = { slot: -1, rows: 0, prefilled: 0 }

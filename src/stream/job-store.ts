@@ -172,12 +172,12 @@ export class JobStore {
   }
 
   /**
-   * Gives an unfinished job back to its place in the line: the attempt does not count towards poison. Nothing happens
-   * where a newer attempt has it.
+   * Gives an unfinished job back to its place in the line. Nothing happens where a newer attempt has it.
+   * @param blameless whether the attempt does not count towards poison
    */
-  async handBack(id: string, attempt: number): Promise<void> {
+  async handBack(id: string, attempt: number, blameless: boolean): Promise<void> {
     const { waiting, held } = this.#keys
-    await this.#scripts.handBack(3, this.#keys.job(id), waiting, held, id, attempt)
+    await this.#scripts.handBack(3, this.#keys.job(id), waiting, held, id, attempt, blameless ? 1 : 0)
   }
 
   /** The job's record, or null where the job is unknown or has expired. @throws AppError `damaged_job` */

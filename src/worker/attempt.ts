@@ -1,7 +1,7 @@
 // One attempt at a job, from opening its log to the event that ends it. What it may do to the log is decided by the log:
 // after a refusal other than a stop it writes nothing more.
 
-import { type AppError, toAppError } from '../errors.ts'
+import { AppError, toAppError } from '../errors.ts'
 import type { KnowledgeBase } from '../knowledge/knowledge-base.ts'
 import type { Logger } from '../logger.ts'
 import { cancelledEnd } from '../stream/ends.ts'
@@ -51,12 +51,27 @@ export type AttemptOutcome = 'ended' | 'handed-back' | 'lost'
 
 type OpenedJob = Extract<Opened, { record: unknown }>
 
+/** How the work on a job came to its end. */
+type Outcome =
+  | { kind: 'end'; event: NewEvent }
+  /** From outside: by its readers, or by a deadline that the log has acted on. */
+  | { kind: 'stopped' }
+  /** Another attempt is to be made. `blameless`: it is not the job's doing. */
+  | { kind: 'hand-back'; blameless: boolean }
+  /** This worker has got the job again. */
+  | { kind: 'superseded' }
+
+/** The engine ends what is past its deadline; one that has not by now hangs, and the job ends without it. */
+const deadlineSlackMs = 2000
+
 /** An attempt that is under way. */
 interface Running {
   writer: JobWriter
   clock: JobClock
   trace: AttemptTrace
-  /** Aborts when the job's events are no longer wanted, or the worker gives the attempt up. */
+  /** Aborts when the deadline is long past. */
+  late: AbortSignal
+  /** Aborts when the job's events are no longer wanted, when it is late, or when the worker gives the attempt up. */
   signal: AbortSignal
 }
 
@@ -73,23 +88,27 @@ export async function attemptJob(input: AttemptInput, deps: AttemptDeps): Promis
   const trace = new AttemptTrace(deps.tracing, id, attempt, deps.worker.id, opened)
   const refused = new AbortController()
   const writer = deps.publisher.writer(id, attempt, opened.lastSeq + 1, (verdict) => refused.abort(verdict))
+  const clock = new JobClock(opened.record, opened.now)
+  const late = new AbortController()
+  const lateness = setTimeout(() => late.abort(), Math.max(0, clock.msToDeadline) + deadlineSlackMs)
   try {
-    const clock = new JobClock(opened.record, opened.now)
-    const signal = AbortSignal.any([refused.signal, input.stop])
-    const end = await work(input, deps, opened, { writer, clock, trace, signal })
-    if (end === 'superseded') return 'lost'
-    if (end === 'hand-back') {
+    const signal = AbortSignal.any([refused.signal, late.signal, input.stop])
+    const outcome = await work(input, deps, opened, { writer, clock, trace, late: late.signal, signal })
+    if (outcome.kind === 'superseded') return 'lost'
+    if (outcome.kind === 'hand-back') {
       await writer.drained()
-      return await handBack(input, deps, trace)
+      return await handBack(input, deps, trace, outcome.blameless)
     }
+    const end = outcome.kind === 'end' ? outcome.event : null
     const { verdict, event } = await finish(writer, end, () => stoppedEnd(opened, writer, clock, deps.model))
     if (verdict === 'ok') deps.metrics.jobEnded(event)
-    if (verdict === 'gap') return await handBack(input, deps, trace)
+    if (verdict === 'gap') return await handBack(input, deps, trace, true)
     trace.ended(verdict, event)
     if (verdict === 'damaged') await endDamaged(id, new Error('its keys hold something else'), deps)
     if (verdict === 'missing') await endDamaged(id, new Error('its record is gone'), deps)
     return verdict === 'fenced' ? 'lost' : 'ended'
   } finally {
+    clearTimeout(lateness)
     deps.publisher.release(writer)
     trace.ended('lost')
   }
@@ -99,8 +118,9 @@ async function handBack(
   { id, attempt }: AttemptInput,
   { store }: AttemptDeps,
   trace: AttemptTrace,
+  blameless: boolean,
 ): Promise<'handed-back'> {
-  await store.handBack(id, attempt)
+  await store.handBack(id, attempt, blameless)
   trace.ended('handed-back')
   return 'handed-back'
 }
@@ -130,16 +150,16 @@ async function endDamaged(id: string, cause: Error, { store, logger }: AttemptDe
   })
 }
 
-/** Does the job's work. @returns its end; null when it was stopped from outside; or what is to become of it instead */
+/** Does the job's work. */
 async function work(
   input: AttemptInput,
   deps: AttemptDeps,
   opened: OpenedJob,
-  { writer, clock, trace, signal }: Running,
-): Promise<NewEvent | null | 'hand-back' | 'superseded'> {
-  if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return null
+  { writer, clock, trace, late, signal }: Running,
+): Promise<Outcome> {
+  if (opened.verdict === 'cancelled' || opened.verdict === 'abandoned') return { kind: 'stopped' }
   if (opened.verdict === 'poisoned') {
-    return { type: 'error', code: 'poisoned', message: 'three attempts in a row ended before they produced anything' }
+    return errorEnd(new AppError('poisoned', 'three attempts in a row ended before they produced anything'))
   }
   const context: JobContext = {
     // A sequence of its own: an older attempt's may still be leaving the engine.
@@ -161,22 +181,24 @@ async function work(
   try {
     const payload = parsePayload(input.id, opened.payload)
     const end = payload.kind === 'generate' ? await generate(payload.request, context) : await analyze(payload, context)
-    if (end !== null || !input.stop.aborted) return end
-    return afterStop(input.stop.reason as StopReason)
+    if (end !== null) return { kind: 'end', event: end }
+    if (late.aborted) return errorEnd(new AppError('deadline_exceeded', 'the deadline passed before the end'))
+    return input.stop.aborted ? afterStop(input.stop.reason as StopReason) : { kind: 'stopped' }
   } catch (thrown) {
     const error = toAppError(thrown, 'engine_failed')
-    return error.code === 'engine_crashed' ? 'hand-back' : errorEnd(error)
+    // The engine died under it and is not back: whoever is to blame, it may be this job.
+    return error.code === 'engine_crashed' ? { kind: 'hand-back', blameless: false } : errorEnd(error)
   }
 }
 
-function afterStop(reason: StopReason): null | 'hand-back' | 'superseded' {
+function afterStop(reason: StopReason): Outcome {
   switch (reason) {
     case 'shutdown':
-      return 'hand-back'
+      return { kind: 'hand-back', blameless: true }
     case 'superseded':
-      return 'superseded'
+      return { kind: 'superseded' }
     case 'cancelled':
-      return null
+      return { kind: 'stopped' }
     default:
       return reason satisfies never
   }
@@ -203,6 +225,6 @@ function stoppedEnd({ events, record }: OpenedJob, writer: JobWriter, clock: Job
   return cancelledEnd(record, tokens, clock.timings(tokens), model)
 }
 
-function errorEnd(error: AppError): NewEvent {
-  return { type: 'error', code: error.code, message: error.message }
+function errorEnd({ code, message }: AppError): Outcome {
+  return { kind: 'end', event: { type: 'error', code, message } }
 }

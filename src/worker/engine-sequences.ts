@@ -15,8 +15,16 @@ import { Trials } from './trials.ts'
 export interface CrashingEngine extends Engine {
   /** Whether sequences can be run now; false while a new process is awaited. */
   readonly ready: boolean
-  /** Called with the ids of the sequences that were lost with the process. */
-  onCrash(listener: (crash: { lost: string[] }) => void): void
+  /** Milliseconds that its process took to be ready, the last time. */
+  readonly startMs: number
+  onCrash(listener: (crash: Crash) => void): void
+}
+
+interface Crash {
+  /** What is known of the cause. */
+  message: string
+  /** The sequences that were lost with the process. */
+  lost: string[]
 }
 
 /** Where outputs go. While it has no room the sequence is parked: not computed, its slot given to others. */
@@ -33,7 +41,9 @@ const mostFruitlessTrials = 3
 /** How often one that must wait asks again. */
 const askAgainMs = 20
 
-type Item = { kind: 'output'; output: SequenceOutput } | { kind: 'crash'; alone: boolean }
+type Item =
+  | { kind: 'output'; output: SequenceOutput }
+  | { kind: 'crash'; message: string; alone: boolean; produced: boolean }
 
 interface Run {
   receive(item: Item): void
@@ -49,14 +59,17 @@ export class EngineSequences {
   readonly #trials = new Trials()
   readonly #patienceMs: number
 
-  /** @param patienceMs an engine that is not back after this long may never be: another worker is to have its jobs */
+  /**
+   * @param patienceMs an engine that is not back after this long, and twice what it took the last time, may never be:
+   * another worker is to have its jobs
+   */
   constructor(engine: CrashingEngine, patienceMs = 10_000) {
     this.#engine = engine
     this.#patienceMs = patienceMs
     engine.onStep((outputs) => {
-      for (const output of outputs) this.#runs.get(output.id)?.receive({ kind: 'output', output })
+      for (const output of outputs) this.#advanced(output)
     })
-    engine.onCrash(({ lost }) => this.#crashed(lost))
+    engine.onCrash((crash) => this.#crashed(crash))
   }
 
   /**
@@ -73,16 +86,14 @@ export class EngineSequences {
     let fruitless = 0
     try {
       while (await this.#mayEnter(request.id, signal)) {
-        let produced = false
         for await (const item of this.#stay({ ...request, generated: [...generated] }, signal)) {
           if (item.kind === 'crash') {
-            if (produced) fruitless = 0
+            if (item.produced) fruitless = 0
             else if (item.alone) fruitless++
-            if (fruitless === mostFruitlessTrials) throw poisoned()
+            if (fruitless === mostFruitlessTrials) throw poisoned(item.message)
             break
           }
           const { tokens, end } = item.output
-          produced ||= tokens.length > 0
           for (const { tokenId } of tokens) if (tokenId !== null) generated.push(tokenId)
           yield item.output
           if (end) return
@@ -103,7 +114,7 @@ export class EngineSequences {
       if (this.#engine.ready) {
         if (this.#trials.admits(id)) return true
         readyAt = performance.now()
-      } else if (performance.now() - readyAt > this.#patienceMs) {
+      } else if (performance.now() - readyAt > this.#patienceMs + 2 * this.#engine.startMs) {
         throw new AppError('engine_crashed', 'the engine process ended while it ran this job, and is not back yet')
       }
       await sleep(askAgainMs)
@@ -134,7 +145,6 @@ export class EngineSequences {
           continue
         }
         over = item.kind === 'crash' || item.output.end !== null
-        if (item.kind === 'output' && item.output.tokens.length > 0) this.#produced(request.id)
         yield item
       }
     } finally {
@@ -144,30 +154,32 @@ export class EngineSequences {
     }
   }
 
-  #produced(id: string): void {
-    const run = this.#runs.get(id)
-    if (!run || run.produced) return
-    run.produced = true
-    this.#trials.acquit(id)
+  #advanced(output: SequenceOutput): void {
+    const run = this.#runs.get(output.id)
+    if (!run) return
+    if (output.tokens.length > 0 && !run.produced) {
+      run.produced = true
+      this.#trials.acquit(output.id)
+    }
+    run.receive({ kind: 'output', output })
   }
 
   /** What had produced nothing yet is suspected, first what has never produced anything. */
-  #crashed(lost: string[]): void {
+  #crashed({ lost, message }: Crash): void {
     const runs = lost.flatMap((id) => {
       const run = this.#runs.get(id)
       return run ? [{ id, run }] : []
     })
     const suspects = runs.filter(({ run }) => !run.produced).sort((a, b) => a.run.generated - b.run.generated)
     this.#trials.suspect(suspects.map(({ id }) => id))
-    for (const { run } of runs) run.receive({ kind: 'crash', alone: lost.length === 1 })
+    for (const { run } of runs)
+      run.receive({ kind: 'crash', message, alone: lost.length === 1, produced: run.produced })
   }
 }
 
-function poisoned(): AppError {
-  return new AppError(
-    'poisoned',
-    `the engine crashed ${mostFruitlessTrials} times under this job alone before it produced anything`,
-  )
+function poisoned(message: string): AppError {
+  const what = `the engine crashed ${mostFruitlessTrials} times under this job alone before it produced anything`
+  return new AppError('poisoned', `${what}; the last time: ${message}`)
 }
 
 /** Resolves when the signal aborts. */

@@ -19,7 +19,11 @@ export class JobClock {
 
   /** The job's deadline on this machine's clock, ms since the epoch. */
   get localDeadline(): number {
-    return Math.round(Date.now() + this.#record.deadline_at - this.#now)
+    return Math.round(Date.now() + this.msToDeadline)
+  }
+
+  get msToDeadline(): number {
+    return this.#record.deadline_at - this.#now
   }
 
   get #now(): number {

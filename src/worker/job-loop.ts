@@ -17,7 +17,7 @@ import { isOwnTurn, slotsOf, yieldMs } from './turn.ts'
 
 const pollMs = 1000
 /** A lock lives through two renewals that fail. */
-const renewMs = lockDurationMs / 3
+const renewMs = lockDurationMs / 4
 
 interface HeldJob {
   token: string

@@ -71,7 +71,7 @@ export function scriptedEngine({
     encoder: new PromptEncoder(embeddedTokenizer, new ChatTemplate(embeddedTokenizer, chatTemplate)),
     info,
   })
-  return Object.assign(engine, { onCrash: () => {}, ready: true })
+  return Object.assign(engine, { onCrash: () => {}, ready: true, startMs: 0 })
 }
 
 /** The embedded model's files with another chat template. */

@@ -1,20 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import type { Clock } from '../../src/inference/clock.ts'
-import { LocalEngine } from '../../src/inference/local-engine.ts'
-import type { ModelRunner } from '../../src/inference/model-runner.ts'
+import type { SequenceOutput } from '../../src/inference/engine.ts'
 import { ScriptedRunner } from '../../src/inference/scripted-runner.ts'
-import { PromptEncoder } from '../../src/tokenizer/prompt-encoder.ts'
 import { embeddedTokenizer as tokenizer } from '../tokenizer/embedded-tokenizer.ts'
 import { EngineClient, requestFor, sampled } from './engine-client.ts'
 import { engineContract } from './engine-contract.ts'
+import { engineOver } from './scripted-engine.ts'
 
 const shape = { slots: 8, maxContext: 512, vocabSize: 49_152, avoid: tokenizer.specialIds }
-
-function engineOver(runner: ModelRunner, clock?: Clock): LocalEngine {
-  const { slots, maxContext } = runner.shape
-  const info = { model: 'scripted', precision: 'float32' as const, slots, threads: 1, maxContext }
-  return new LocalEngine({ runner, encoder: new PromptEncoder(tokenizer), info, ...(clock && { clock }) })
-}
 
 engineContract('the local engine over a scripted runner', {
   open: async () => engineOver(new ScriptedRunner({ ...shape, eos: { id: 2, every: 24 } })),
@@ -35,21 +29,27 @@ function runnerWith(change: (logits: Float32Array, pass: number) => Float32Array
 }
 
 describe('the local engine', () => {
-  it('fails what runs when a forward pass throws, and serves what comes after', async () => {
-    const client = new EngineClient(
-      engineOver(
-        runnerWith((logits, pass) => {
-          if (pass === 5) throw new Error('out of memory')
-          return logits
-        }),
-      ),
-    )
-    const results = await Promise.all(['a', 'b'].map((text) => client.generate(requestFor(text))))
-    for (const { end } of results) {
-      expect(end).toEqual({ kind: 'failed', code: 'engine_failed', message: 'the model failed: out of memory' })
-    }
-    expect((await client.generate(requestFor('c'))).end.kind).toBe('finished')
-    expect(client.engine.stats()).toMatchObject({ running: 0, waiting: 0 })
+  it('makes no step after a forward pass that threw, and blames nobody for it', async () => {
+    const onFailure = vi.fn()
+    let passes = 0
+    const runner = runnerWith((logits, pass) => {
+      passes = pass
+      if (pass === 5) throw new Error('out of memory')
+      return logits
+    })
+    const engine = engineOver(runner, { onFailure })
+    const outputs: SequenceOutput[] = []
+    engine.onStep((step) => outputs.push(...step))
+    for (const text of ['a', 'b']) engine.submit(requestFor(text))
+    await vi.waitFor(() => expect(onFailure).toHaveBeenCalled())
+    engine.submit(requestFor('c'))
+    await nextTurn()
+    expect(onFailure.mock.calls).toEqual([
+      [expect.objectContaining({ code: 'engine_failed', message: 'out of memory' })],
+    ])
+    expect(passes).toBe(5)
+    expect(outputs.filter(({ end }) => end)).toEqual([])
+    await engine.close()
   })
 
   it('fails only the sequence whose row is unusable', async () => {
@@ -113,7 +113,7 @@ describe('the local engine', () => {
     let now = 1000
     const clock: Clock = { epochMs: () => now, elapsedMs: () => now }
     const runner = new ScriptedRunner({ ...shape, slots: 1 })
-    const client = new EngineClient(engineOver(runner, clock))
+    const client = new EngineClient(engineOver(runner, { clock }))
     client.onToken(() => {
       now += 10
     })

@@ -1,5 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { EngineSettings } from '../../src/inference/engine-messages.ts'
 import { type EngineCrash, ProcessEngine } from '../../src/inference/process-engine.ts'
@@ -65,6 +66,24 @@ describe('the engine process', { timeout: 30_000 }, () => {
     ).toBe(true)
     expect(engine.stats().steps).toBeGreaterThan(before.steps)
     expect(engine.pid).not.toBe(pid)
+    await engine.close()
+  })
+
+  it('is replaced when it makes no step for too long, and is left alone while it has nothing to do', async () => {
+    const engine = await ProcessEngine.start({ settings: { ...settings, model: 'scripted:50' }, silenceMs: 1000 })
+    const client = new EngineClient(engine)
+    const crashes: EngineCrash[] = []
+    engine.onCrash((crash) => crashes.push(crash))
+    await sleep(1500)
+    expect(crashes).toEqual([])
+    const request = requestFor('a', { maxTokens: 300 })
+    const begun = new Promise<void>((resolve) => client.onToken(() => resolve()))
+    void client.generate(request)
+    await begun
+    process.kill(engine.pid!, 'SIGSTOP')
+    await vi.waitFor(() => expect(crashes).toHaveLength(1), 10_000)
+    expect(crashes[0]).toMatchObject({ lost: [request.id], message: expect.stringContaining('no step for 1 s') })
+    expect((await client.generate({ ...request, maxTokens: 3 })).ids).toHaveLength(3)
     await engine.close()
   })
 

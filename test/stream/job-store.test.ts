@@ -260,19 +260,28 @@ describe('attempts', () => {
     expect(await stack.store.open(id, 6, worker)).toMatchObject({ verdict: 'poisoned', lastSeq: 1 })
   })
 
-  it('do not count when the worker handed the job back in good order', async () => {
+  it('do not count when the worker handed the job back for a reason of its own', async () => {
     const id = await stack.job()
     for (let attempt = 1; attempt < 8; attempt++) {
       await opened(id, attempt)
-      await stack.store.handBack(id, attempt)
+      await stack.store.handBack(id, attempt, true)
     }
     expect((await stack.store.record(id))?.state).toBe('queued')
+  })
+
+  it('count when the worker handed the job back because its engine had died under it', async () => {
+    const id = await stack.job()
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await opened(id, attempt)
+      await stack.store.handBack(id, attempt, false)
+    }
+    expect((await stack.store.open(id, 4, worker)).verdict).toBe('poisoned')
   })
 
   it('put a job handed back at the place it had', async () => {
     const [first, second] = [await stack.job(), await stack.job()]
     await opened(first)
-    await stack.store.handBack(first, 1)
+    await stack.store.handBack(first, 1, true)
     expect(await stack.index.positions([first, second])).toEqual(
       new Map([
         [first, 1],

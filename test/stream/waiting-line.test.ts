@@ -101,7 +101,7 @@ describe('the line', () => {
   it('puts a job that was given back where it stood', async () => {
     for (let i = 0; i < 3; i++) await admit(`a${i}`)
     await take()
-    await stack.store.handBack('a0', 1)
+    await stack.store.handBack('a0', 1, true)
     expect((await stack.index.positions(['a0'])).get('a0')).toBe(1)
     expect(await takeAll()).toEqual(['a0', 'a1', 'a2'])
   })
@@ -156,7 +156,7 @@ describe('over BullMQ', () => {
   it('a job that BullMQ has lost keeps the number of its attempts', async () => {
     await admit('a1')
     for (const attempt of [1, 2]) await stack.store.open('a1', attempt, worker)
-    await stack.store.handBack('a1', 2)
+    await stack.store.handBack('a1', 2, true)
     expect(await real.advance(8)).toBe('a1')
     expect((await queue.bull.getJob('a1'))?.data).toEqual({ attempts: 2 })
   })
@@ -187,7 +187,7 @@ describe('a quarter of the slots', () => {
     expect(await take(8)).toBe('a6')
     await stack.store.end('a1', done('cancelled'), false)
     expect(await take(8)).toBe('a7')
-    await stack.store.handBack('a2', 1)
+    await stack.store.handBack('a2', 1, true)
     expect(await take(8)).toBe('a2')
     expect(await take(8)).toBeNull()
   })

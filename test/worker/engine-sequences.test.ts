@@ -10,11 +10,12 @@ import { engineOver } from '../inference/scripted-engine.ts'
 /** An engine whose process dies when asked to, or whenever a poisonous sequence has run for a step. */
 class FragileEngine implements CrashingEngine {
   ready = true
+  startMs = 0
   /** Whom each crash took. */
   readonly crashes: string[][] = []
   readonly #engine: LocalEngine
   readonly #inside = new Map<string, SequenceRequest>()
-  readonly #listeners: ((crash: { lost: string[] }) => void)[] = []
+  readonly #listeners: Parameters<CrashingEngine['onCrash']>[0][] = []
   readonly #poisonous: (request: SequenceRequest) => boolean
 
   constructor(poisonous: (request: SequenceRequest) => boolean = () => false) {
@@ -48,7 +49,7 @@ class FragileEngine implements CrashingEngine {
     })
   }
 
-  onCrash(listener: (crash: { lost: string[] }) => void): void {
+  onCrash(listener: Parameters<CrashingEngine['onCrash']>[0]): void {
     this.#listeners.push(listener)
   }
 
@@ -61,7 +62,7 @@ class FragileEngine implements CrashingEngine {
     setTimeout(() => {
       this.ready = true
     }, awayMs)
-    for (const listener of this.#listeners) listener({ lost })
+    for (const listener of this.#listeners) listener({ lost, message: 'the engine process was ended by SIGABRT' })
   }
 
   stats() {
@@ -117,7 +118,7 @@ describe('a sequence', () => {
     // Comes with the poison, so it is suspected like it.
     const late = idsOf(sequences, story('c'))
     const poison = idsOf(sequences, { ...story('poison'), deadlineAt: Date.now() + 20_000 })
-    await expect(poison).rejects.toMatchObject({ code: 'poisoned' })
+    await expect(poison).rejects.toMatchObject({ code: 'poisoned', message: expect.stringContaining('SIGABRT') })
     expect(await Promise.all([...innocent, late])).toEqual(whole)
     expect(engine.crashes).toHaveLength(4)
     expect(engine.crashes[0]).toContain('a')
@@ -148,10 +149,16 @@ describe('a sequence', () => {
     expect(await parked).toEqual(whole)
   })
 
-  it('is given back when the engine stays away', async () => {
+  it('is given back when the engine stays away, but not before it can be back', async () => {
     const sequences = open(undefined, 100)
-    const run = idsOf(sequences, story('a'), roomy, () => engine.ready && engine.crash(2000))
-    await expect(run).rejects.toMatchObject({ code: 'engine_crashed' })
+    const crashedFor = (awayMs: number) =>
+      idsOf(sequences, story('a', 5), roomy, () => engine.crashes.length === 0 && engine.crash(awayMs))
+    await expect(crashedFor(2000)).rejects.toMatchObject({ code: 'engine_crashed' })
+    await engine.close()
+    const patient = open(undefined, 100)
+    engine.startMs = 10_000
+    const run = idsOf(patient, story('a', 5), roomy, () => engine.crashes.length === 0 && engine.crash(500))
+    expect(await run).toHaveLength(5)
   })
 
   it('leaves nothing behind when it is stopped, wherever it is', async () => {

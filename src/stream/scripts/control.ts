@@ -23,12 +23,14 @@ return #KEYS / 2
 `
 
 export const handBackScript = `#!lua flags=allow-oom
--- A worker gives its job up in good order: back to its place in the line, and no attempt was fruitless.
+-- A worker gives its job up in good order: back to its place in the line. blameless: 1 where it is not the job's doing,
+-- so that no attempt was fruitless.
 local job, waiting, held = unpack(KEYS)
-local id, attempt = unpack(ARGV)
+local id, attempt, blameless = unpack(ARGV)
 local r = redis.call('HMGET', job, 'fence', 'start', 'ended_at', 'owner')
 if not (r[1] and r[2]) or r[3] or tonumber(r[1]) ~= tonumber(attempt) then return 0 end
-redis.call('HSET', job, 'state', 'queued', 'fruitless', 0)
+redis.call('HSET', job, 'state', 'queued')
+if blameless == '1' then redis.call('HSET', job, 'fruitless', 0) end
 redis.call('HDEL', job, 'worker')
 redis.call('ZADD', waiting, r[2], id)
 redis.call('ZREM', held, (r[4] or '') .. ':' .. id)

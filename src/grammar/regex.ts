@@ -2,6 +2,7 @@
 // whole text must match: ^ and $ are allowed at the ends, where they change nothing.
 
 import { type CharSet, charSet, complement, union } from './char-set.ts'
+import { loop } from './loops.ts'
 import { refusalOf } from './refusal.ts'
 import { all, type Expression, one, oneCharOf, repeat, text } from './rules.ts'
 
@@ -69,7 +70,8 @@ class RegexParser {
     // Lazy or not, the same texts match.
     this.#take('?')
     if (this.#next('*') || this.#next('+') || this.#next('?')) throw this.#wrong('a repetition of a repetition')
-    return repeat(item, bounds.min, bounds.max)
+    const { min, max } = bounds
+    return max === null && min <= 1 ? loop(item, min === 0 ? 0 : 1) : repeat(item, min, max)
   }
 
   #quantifier(): { min: number; max: number | null } | null {

@@ -112,6 +112,16 @@ describe('a sequence with a format', () => {
     expect(tokens[0]!.logprob!.top[0]!.logprob).toBeGreaterThan(tokens[0]!.logprob!.logprob)
   })
 
+  it('whose steps get slower and slower fails with the field that is to blame, and one beside it ends', async () => {
+    const hostile = generate({ type: 'regex', regex: '((\\w+ ?){1,4} ?)*!!' })
+    const { end } = await generate(person)
+    expect(end.kind).toBe('finished')
+    expect((await hostile).end).toMatchObject({
+      ...{ kind: 'failed', code: 'invalid_request' },
+      message: expect.stringMatching(/^response_format\.regex: it takes too long to follow after \d+ tokens/),
+    })
+  }, 120_000)
+
   it('that is cancelled leaves nothing behind', async () => {
     const request = requestFor('a', { format: { type: 'regex', regex: 'x*y{9}' }, maxTokens: 400 })
     void client.generate(request)

@@ -1,5 +1,5 @@
 // What an API process does for jobs besides answering: it renews the leases of those read here, and ends those whose
-// deadline has passed without a worker to say so.
+// deadline has passed while they waited, or without a worker to say so.
 
 import { type AppError, toAppError } from '../errors.ts'
 import type { JobIndex } from '../stream/job-index.ts'
@@ -8,7 +8,7 @@ import { renewalMs } from '../stream/lease.ts'
 import type { JobQueue } from '../stream/queue.ts'
 import type { Readers } from './readers.ts'
 
-/** A worker that is alive ends its jobs at their deadline; this long after it, none is. */
+/** A worker that is alive ends the jobs that it has at their deadline; this long after it, none is. */
 const overdueMs = 5000
 const sweepMs = 1000
 
@@ -50,13 +50,17 @@ export class Caretaker {
 
   /** Every API does this; the first one wins, and ending a job twice changes nothing. */
   async #endOverdue(): Promise<void> {
+    for (const id of await this.#index.overdue(overdueMs)) await this.#end(id, false)
+    // What waits has nobody else to end it.
+    for (const id of await this.#index.overdue(0)) await this.#end(id, true)
+  }
+
+  async #end(id: string, onlyWaiting: boolean): Promise<void> {
     const message = 'the deadline passed before the job was finished'
-    for (const id of await this.#index.overdue(overdueMs)) {
-      await this.#guarded(async () => {
-        await this.#store.end(id, { type: 'error', code: 'deadline_exceeded', message }, false)
-        await this.#queue.remove(id)
-      })
-    }
+    await this.#guarded(async () => {
+      const result = await this.#store.end(id, { type: 'error', code: 'deadline_exceeded', message }, onlyWaiting)
+      if (result !== 'active') await this.#queue.remove(id)
+    })
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

@@ -64,7 +64,7 @@ export class QueueWatch {
 
   get speed(): QueueSpeed {
     const slotMs = this.#slotTime.slotMsPerJob ?? this.state.holdMs
-    return { freeSlots: this.#freeSlots, msPerJob: slotMs / Math.max(1, this.#slots) }
+    return { slots: this.#slots, msPerJob: slotMs / Math.max(1, this.#slots) }
   }
 
   get #slots(): number {
@@ -77,8 +77,7 @@ export class QueueWatch {
 
   /** Expected milliseconds until the job at a 1-based place in line is taken. */
   etaMs(position: number): number {
-    const { freeSlots, msPerJob } = this.speed
-    return Math.max(0, Math.ceil((position - freeSlots) * msPerJob))
+    return Math.max(0, Math.ceil((position - this.#freeSlots) * this.speed.msPerJob))
   }
 
   /** Reads the queue's state now; several callers share one look. Never rejects. */

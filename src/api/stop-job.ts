@@ -1,6 +1,6 @@
 // Ending a job before its end.
 
-import { cancelledEnd } from '../stream/ends.ts'
+import { cancelledEnd, timingsOf } from '../stream/ends.ts'
 import { readEvents } from '../stream/read-events.ts'
 import type { FollowDeps } from './follow-job.ts'
 import type { SubmitDeps } from './submit-job.ts'
@@ -15,13 +15,11 @@ const stopTimeoutMs = 3000
 
 /** Ends a job: at once where no worker has it, else by its worker, else without it. One that has ended is left alone. */
 export async function stopJob(id: string, { submit: { store, queue }, follow }: StopDeps): Promise<void> {
-  const { state } = await store.cancel(id)
+  const { state, now } = await store.cancel(id)
   // Read behind the mark: from then on the log takes nothing but the end, so what the record counts is final.
   const record = await store.record(id)
   if (!record || record.ended_at !== undefined) return
-  const waitedMs = Math.max(0, Date.now() - record.created_at)
-  const timings = { queued_ms: waitedMs, ttft_ms: null, total_ms: waitedMs, tokens_per_second: null }
-  const end = cancelledEnd(record, record.tokens, timings, null)
+  const end = cancelledEnd(record, record.tokens, timingsOf(record, now, record.tokens), null)
   if (state === 'queued' && (await store.end(id, end, true)) === 'ended') {
     await queue.remove(id)
     return

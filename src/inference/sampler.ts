@@ -33,7 +33,8 @@ export class Sampler {
     const { params } = choice
     const logits = this.#adjust(row, choice)
     const best = greatest(logits)
-    if (params.temperature === 0) return best
+    // 0, or so close to it that its inverse is no number.
+    if (!Number.isFinite(1 / params.temperature)) return best
     this.#candidates.gather(logits, logits[best]!, params.temperature)
     if (params.topK > 0) this.#candidates.keepTopK(params.topK)
     if (params.topP < 1) this.#candidates.keepTopP(params.topP)

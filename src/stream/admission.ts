@@ -70,7 +70,8 @@ export interface AdmissionRefusal {
 
 /** What an estimate of waiting times needs. */
 export interface QueueSpeed {
-  freeSlots: number
+  /** Of all workers that serve. */
+  slots: number
   /** Milliseconds from one job's end to the next one's, over all slots. */
   msPerJob: number
 }
@@ -97,7 +98,7 @@ export class AdmissionGate {
     const args = [
       ...[id, job.kind, owner, promptTokens, promptTokens + job.maxTokens],
       ...[job.deadlineMs, job.onDisconnect, leaseMs(job.graceMs), job.ttlMs],
-      ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
+      ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.slots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
       ...[job.requestId, job.traceContext ?? ''],
     ]

@@ -158,11 +158,14 @@ export class JobStore {
     return (await this.#scripts.end(keys.length, ...keys, ...args)) as EndResult
   }
 
-  /** Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job. */
-  async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number }> {
-    const [state, lastSeq] = (await this.#scripts.cancel(1, this.#keys.job(id))) as [string, number]
+  /**
+   * Marks a job as to be stopped and tells its worker. The state is the one before; `missing` where there is no such job.
+   * `now` is Redis's time, ms since the epoch.
+   */
+  async cancel(id: string): Promise<{ state: JobState | 'missing'; lastSeq: number; now: number }> {
+    const [state, lastSeq, now] = (await this.#scripts.cancel(1, this.#keys.job(id))) as [string, number, number]
     if (state === 'active') await sendControl(this.#redis, this.#keys, { type: 'cancel', id })
-    return { state: state as JobState | 'missing', lastSeq }
+    return { state: state as JobState | 'missing', lastSeq, now }
   }
 
   /** Renews the lease that keeps running jobs from being stopped as abandoned. */

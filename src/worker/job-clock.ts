@@ -1,6 +1,7 @@
 // The times a finished job reports. All are on Redis's clock: another machine may have made the attempts before this
 // one, and clocks of machines differ.
 
+import { timingsOf } from '../stream/ends.ts'
 import type { Timings } from '../stream/events.ts'
 import type { JobRecord } from '../stream/job-record.ts'
 
@@ -8,13 +9,13 @@ export class JobClock {
   readonly #record: JobRecord
   readonly #redisNow: number
   readonly #openedLocally = performance.now()
-  #firstTokenAt: number | null
+  #firstTokenAt: number | undefined
 
   /** @param redisNow Redis's time when this attempt was opened, ms since the epoch */
   constructor(record: JobRecord, redisNow: number) {
     this.#record = record
     this.#redisNow = redisNow
-    this.#firstTokenAt = record.first_token_at ?? null
+    this.#firstTokenAt = record.first_token_at
   }
 
   /** The job's deadline on this machine's clock, ms since the epoch. */
@@ -37,14 +38,6 @@ export class JobClock {
 
   /** @param tokens generated in all attempts */
   timings(tokens: number): Timings {
-    const { created_at: createdAt, opened_at: openedAt } = this.#record
-    const now = this.#now
-    const decodeMs = this.#firstTokenAt === null ? 0 : now - this.#firstTokenAt
-    return {
-      queued_ms: Math.max(0, Math.round((openedAt ?? now) - createdAt)),
-      ttft_ms: this.#firstTokenAt === null ? null : Math.round(this.#firstTokenAt - createdAt),
-      total_ms: Math.round(now - createdAt),
-      tokens_per_second: tokens > 1 && decodeMs > 0 ? Math.round(((tokens - 1) / decodeMs) * 10_000) / 10 : null,
-    }
+    return timingsOf({ ...this.#record, first_token_at: this.#firstTokenAt }, this.#now, tokens)
   }
 }

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest'
 import { Caretaker } from '../../src/api/caretaker.ts'
 import { Readers } from '../../src/api/readers.ts'
 import { renewalMs } from '../../src/stream/lease.ts'
-import { keys, type Stack } from '../stream/stack.ts'
+import { keys, type Stack, worker } from '../stream/stack.ts'
 import { useStack } from '../stream/use-stack.ts'
 
 let stack: Stack
@@ -47,4 +47,22 @@ it('leaves the whole grace to a job whose last reader leaves right before a rene
   const lateMs = renewalMs(graceMs) / 3
   expect(granted - first!.atMs - lateMs).toBeGreaterThan(graceMs)
   expect(renewed - (second!.atMs - first!.atMs) - lateMs).toBeGreaterThan(graceMs)
+})
+
+it('ends what waits at its deadline, and leaves what a worker has to that worker', async () => {
+  const [waiting, running] = [await stack.job({ deadlineMs: 50 }), await stack.job({ deadlineMs: 50 })]
+  await stack.store.open(running, 1, worker)
+  const removed: string[] = []
+  const queue = { remove: async (id: string) => void removed.push(id) }
+  const deps = { store: stack.store, index: stack.index, queue, readers: new Readers(), graceMs: 60_000 }
+  const caretaker = new Caretaker(deps, (error) => {
+    throw error
+  })
+  try {
+    await vi.waitFor(() => expect(removed).toEqual([waiting]), 10_000)
+  } finally {
+    caretaker.stop()
+  }
+  expect((await stack.store.eventsAfter(waiting, 0))[0]).toMatchObject({ type: 'error', code: 'deadline_exceeded' })
+  expect((await stack.store.record(running))?.state).toBe('active')
 })

@@ -81,6 +81,19 @@ describe('the table of e^-x', () => {
 })
 
 describe('the sampler', () => {
+  it('is greedy at a temperature whose inverse is no number, whatever was sampled before', () => {
+    const sampler = new Sampler(4)
+    const choice = {
+      params: { ...neutral, temperature: 1e-310 },
+      position: 0,
+      counts: null,
+      allowed: null,
+      banned: null,
+    }
+    expect(sampler.sample(Float32Array.of(9, 1, 1, 1), choice)).toBe(0)
+    expect(sampler.sample(Float32Array.of(1, 1, 9, 1), choice)).toBe(2)
+  })
+
   it('is greedy at temperature 0, the lowest id winning ties', () => {
     expect(sample([1, 5, 3, 5], { temperature: 0 })).toBe(1)
   })

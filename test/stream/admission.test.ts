@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../src/stream/events.ts'
-import { done, keys, type Stack, token, worker } from './stack.ts'
+import { done, keys, type Stack, token, worker, worker } from './stack.ts'
 import { useStack } from './use-stack.ts'
 
 let stack: Stack
@@ -150,5 +150,21 @@ describe('a Redis that is nearly full', () => {
     for (let seq = 1; seq <= 50; seq++) expect(await append(seq, token('a'))).toEqual([{ lastSeq: seq, verdict: 'ok' }])
     expect(await append(51, done())).toEqual([{ lastSeq: 51, verdict: 'ok' }])
     expect(await stack.store.record(id)).toMatchObject({ state: 'completed', tokens: 50 })
+  })
+})
+
+describe('the first estimate', () => {
+  it('counts the slots that are free at that moment, whatever was known of them before', async () => {
+    await stack.redis.flushall()
+    const etaOf = async () => {
+      const id = `job_${Math.random()}`
+      const result = await stack.admit({ id })
+      return { id, etaMs: result.verdict === 'admitted' ? result.etaMs : null }
+    }
+    // One slot of 100 ms a job: the first takes it.
+    const first = await etaOf()
+    expect(first.etaMs).toBe(0)
+    await stack.store.open(first.id, 1, worker)
+    expect((await etaOf()).etaMs).toBe(100)
   })
 })

@@ -29,7 +29,10 @@ describe('a shared key that holds something else', () => {
 
   it.each([
     ['the sum of tokens', () => stack.redis.set(keys.admittedTokensTotal, 'null'), keys.admittedTokensTotal],
+    ['the sum of tokens, endless', () => stack.redis.set(keys.admittedTokensTotal, 'inf'), keys.admittedTokensTotal],
+    ['the sum of the tokens of no job', () => stack.redis.set(keys.admittedTokensTotal, 7), keys.admittedTokensTotal],
     ['the virtual time', () => stack.redis.hset(keys.fair, 'now', 'soon'), keys.fair],
+    ['the virtual time, no number', () => stack.redis.hset(keys.fair, 'now', 'nan'), keys.fair],
     ['the count of an owner', () => stack.redis.hset(keys.owners, `jobs ${owner}`, 'many'), keys.owners],
   ])('also where only a value in it is wrong: %s', async (_, damage, key) => {
     await damage()
@@ -43,6 +46,14 @@ describe('a shared key that holds something else', () => {
     await admit()
     expect(await stack.redis.hgetall(keys.owners)).toEqual({ [`jobs ${owner}`]: '4', [`tokens ${owner}`]: '20' })
     expect(await stack.redis.get(keys.admittedTokensTotal)).toBe('20')
+  })
+
+  it('does not leave counted what nobody can end any more', async () => {
+    await admit()
+    await stack.redis.set(keys.admitted, 'text')
+    await admit()
+    expect(await stack.redis.get(keys.admittedTokensTotal)).toBe('5')
+    expect(await stack.redis.hlen(keys.admittedTokens)).toBe(1)
   })
 
   it('is no reason for another refusal of Redis, which is told as it is', async () => {

@@ -73,7 +73,7 @@ export async function openStack(url: string): Promise<Stack> {
         ...overrides,
       },
       { maxJobs: 1000, maxTokens: 1_000_000, owners: 0, ...limits },
-      { freeSlots: 1, msPerJob: 100 },
+      { slots: 1, msPerJob: 100 },
     )
   return {
     redis,

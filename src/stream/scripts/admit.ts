@@ -3,17 +3,18 @@
 //
 // Not flagged allow-oom: a Redis that is full takes no new job.
 
-import { leaveFunction, lineKeys, nowLocal } from './parts.ts'
+import { finiteFunction, leaveFunction, lineKeys, nowLocal } from './parts.ts'
 
 export const admitScript = `#!lua
 ${lineKeys('recent', 'ownersRecent', 'job', 'log', 'lease', 'payload', 'idempotency')}
 -- cost: the most tokens it may use. bodyHash: '' without an idempotency key, which is then any. trace: '' without one.
 local id, kind, owner, promptTokens, cost, deadlineMs, onDisconnect, leaseMs, ttlMs, maxJobs, maxTokens,
-  ownersThereMayBe, freeSlots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId, trace = unpack(ARGV)
+  ownersThereMayBe, slots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId,
+  trace = unpack(ARGV)
 promptTokens, cost, deadlineMs, leaseMs, ttlMs =
   tonumber(promptTokens), tonumber(cost), tonumber(deadlineMs), tonumber(leaseMs), tonumber(ttlMs)
-maxJobs, maxTokens, ownersThereMayBe, freeSlots, msPerPosition =
-  tonumber(maxJobs), tonumber(maxTokens), tonumber(ownersThereMayBe), tonumber(freeSlots), tonumber(msPerPosition)
+maxJobs, maxTokens, ownersThereMayBe, slots, msPerPosition =
+  tonumber(maxJobs), tonumber(maxTokens), tonumber(ownersThereMayBe), tonumber(slots), tonumber(msPerPosition)
 -- Returns {'admitted', position, eta ms}, {'known', id and hash of the job that the key started} or
 -- {'full', 'jobs' | 'tokens', whose ('all' | 'owner'), their jobs, their tokens, the bound, ms until there is room} or
 -- {'no memory', bytes that Redis uses, bytes that it may use}
@@ -21,6 +22,7 @@ ${nowLocal}
 local deadlineAt = now + deadlineMs
 
 ${leaveFunction}
+${finiteFunction}
 
 -- Jobs whose end nobody wrote, long past their deadline: their records are gone or about to be.
 for _, lost in ipairs(redis.call('ZRANGEBYSCORE', admitted, '-inf', now - 60000)) do
@@ -51,6 +53,8 @@ if maxBytes > 0 and usedBytes > maxBytes * 0.9 then return {'no memory', usedByt
 -- the others. The sum of tokens may pass its bound by one prompt: were only those let in that fit, short ones would
 -- fill every gap before a long one.
 local jobs, tokens = redis.call('ZCARD', admitted), tonumber(redis.call('GET', admittedTokensTotal) or 0)
+-- Somebody has written there: what can't be right is counted anew (mend.ts).
+if not finite(tokens) or jobs == 0 and tokens ~= 0 then return redis.error_reply('ERR the sum of tokens is wrong') end
 local bounds = {
   { whose = 'all', line = 'place_at', jobs = jobs, tokens = tokens, maxJobs = maxJobs, maxTokens = maxTokens },
 }
@@ -65,7 +69,8 @@ if ownersThereMayBe > 1 then
 end
 
 -- Those who are refused stand in a line of their own, kept as the time at which its end is let in: each is told when
--- its place will be free, the next one a later time. Whoever comes back too early is counted again, so a line has an end.
+-- its place will be free, the next one a later time. Whoever comes back too early is counted again, so a line has an
+-- end.
 local longestMs = 600000
 local function refuse(b, bound, excess, size)
   -- Of the jobs that end only so many are this owner's.
@@ -107,6 +112,8 @@ end
 redis.call('PEXPIREAT', ownersRecent, math.max(deadlineAt + ttlMs, redis.call('PEXPIRETIME', ownersRecent)))
 
 local position = redis.call('ZRANK', waiting, id) + 1
+-- Asked here: in a burst what anyone knew of the slots a moment ago is wrong.
+local freeSlots = math.max(0, slots - redis.call('ZCOUNT', held, now, '+inf'))
 local eta = math.max(0, math.ceil((position - freeSlots) * msPerPosition))
 local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
 -- First what every append reads: Redis searches a small hash from its start.

@@ -1,13 +1,16 @@
 // The small scripts around a running job: stop it, keep it wanted, hand it back.
 
+import { nowLocal } from './parts.ts'
+
 export const cancelScript = `#!lua flags=allow-oom
--- Marks the job as to be stopped. Returns {state, last seq}; state 'missing' where there is no such job.
+-- Marks the job as to be stopped. Returns {state, last seq, now}; state 'missing' where there is no such job.
 local job = KEYS[1]
+${nowLocal}
 local r = redis.call('HMGET', job, 'state', 'last', 'ended_at')
-if not (r[1] and r[2]) then return {'missing', -1} end
-if r[3] then return {r[1], tonumber(r[2])} end
+if not (r[1] and r[2]) then return {'missing', -1, now} end
+if r[3] then return {r[1], tonumber(r[2]), now} end
 redis.call('HSET', job, 'cancelled', 1)
-return {r[1], tonumber(r[2])}
+return {r[1], tonumber(r[2]), now}
 `
 
 export const renewScript = `#!lua flags=allow-oom

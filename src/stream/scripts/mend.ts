@@ -3,7 +3,7 @@
 // the admitted jobs is counted anew.
 
 import { lineNames } from '../keys.ts'
-import { lineKeys } from './parts.ts'
+import { finiteFunction, lineKeys } from './parts.ts'
 
 /** What each of them holds, by the end of its key; `numbers` is a hash in which every value is one. */
 const kinds: Record<string, 'zset' | 'hash' | 'string' | 'numbers'> = {
@@ -27,6 +27,7 @@ const names = [...lineNames, 'workers', 'worker-info', 'worker-load', 'metrics',
 export const mendScript = `#!lua flags=allow-oom
 -- KEYS: ${names.join(', ')}
 -- Returns the names of the keys that were dropped
+${finiteFunction}
 local dropped = {}
 local function drop(i)
   redis.call('DEL', KEYS[i])
@@ -38,7 +39,7 @@ for i, kind in ipairs({ ${names.map((name) => `'${kinds[name]}'`).join(', ')} })
     drop(i)
   elseif numbers then
     for _, value in ipairs(redis.call('HVALS', KEYS[i])) do
-      if not tonumber(value) then
+      if not finite(value) then
         drop(i)
         break
       end
@@ -47,12 +48,18 @@ for i, kind in ipairs({ ${names.map((name) => `'${kinds[name]}'`).join(', ')} })
 end
 ${lineKeys()}
 local total = redis.call('GET', admittedTokensTotal)
-if total and not tonumber(total) then drop(${lineNames.indexOf('admitted-tokens-total') + 1}) end
+local noJobs = redis.call('ZCARD', admitted) == 0
+if total and (not finite(total) or noJobs and tonumber(total) ~= 0) then
+  drop(${lineNames.indexOf('admitted-tokens-total') + 1})
+end
 if #dropped == 0 then return dropped end
 redis.call('DEL', admittedTokensTotal, owners)
-for _, entry in ipairs(redis.call('HVALS', admittedTokens)) do
-  local tokens, owner = string.match(entry, '^(%d+) (.*)$')
-  if tokens then
+local entries = redis.call('HGETALL', admittedTokens)
+for i = 1, #entries, 2 do
+  local tokens, owner = string.match(entries[i + 1], '^(%d+) (.*)$')
+  if not tokens or not redis.call('ZSCORE', admitted, entries[i]) then
+    redis.call('HDEL', admittedTokens, entries[i])
+  else
     redis.call('INCRBY', admittedTokensTotal, tokens)
     redis.call('HINCRBY', owners, 'tokens ' .. owner, tokens)
     redis.call('HINCRBY', owners, 'jobs ' .. owner, 1)

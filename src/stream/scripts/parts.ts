@@ -6,6 +6,12 @@ import { lineNames } from '../keys.ts'
 export const nowLocal = `local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
+/** Whether a value is a number that can be counted with: Lua also reads `nan` and `inf`. */
+export const finiteFunction = `local function finite(value)
+  local number = tonumber(value)
+  return number ~= nil and number == number and math.abs(number) < math.huge
+end`
+
 const lineLocals = lineNames.map((name) => name.replace(/-./g, ([, letter]) => letter!.toUpperCase()))
 
 /**

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../src/stream/events.ts'
-import { done, keys, type Stack, token, worker, worker } from './stack.ts'
+import { done, keys, type Stack, token, worker } from './stack.ts'
 import { useStack } from './use-stack.ts'
 
 let stack: Stack
@@ -154,8 +154,11 @@ describe('a Redis that is nearly full', () => {
 })
 
 describe('the first estimate', () => {
+  useStack((opened) => {
+    stack = opened
+  })
+
   it('counts the slots that are free at that moment, whatever was known of them before', async () => {
-    await stack.redis.flushall()
     const etaOf = async () => {
       const id = `job_${Math.random()}`
       const result = await stack.admit({ id })

@@ -19,20 +19,18 @@ export class LogUpload {
   ) {}
 }
 
-const uploadTypes = [
-  'text/plain',
-  'multipart/form-data',
-  'application/octet-stream',
-  'application/gzip',
-  'application/x-gzip',
-]
+const formType = 'multipart/form-data'
+const uploadTypes = ['text/plain', formType, 'application/octet-stream', 'application/gzip', 'application/x-gzip']
 const allowedTypes = `application/json, ${uploadTypes.slice(0, 4).join(', ')}`
 
 /** JSON as everywhere, or an upload: the request's body is then a LogUpload. */
 export function logBody(limitBytes: number): RequestHandler[] {
   const upload: RequestHandler = (request, response, next) => {
     const type = mediaTypeOf(request)
-    if (!uploadTypes.includes(type)) {
+    const isUpload = uploadTypes.includes(type)
+    const hasFields = !isUpload || type === formType
+    if (hasFields) refuseQuery(request)
+    if (!isUpload) {
       next()
       return
     }
@@ -55,9 +53,17 @@ export function logBody(limitBytes: number): RequestHandler[] {
   return [upload, ...jsonBody(limitBytes, allowedTypes).map(unlessUploaded)]
 }
 
+/** An option that nobody reads must not look kept: `redact` above all. @throws AppError `invalid_request` */
+function refuseQuery(request: Request): void {
+  const [field] = Object.keys(queryOf(request))
+  if (field === undefined) return
+  const message = `${field.slice(0, 60)} stands in the query; allowed there only beside a log that is sent as it is, else in the body`
+  throw new AppError('invalid_request', message, { field: field.slice(0, 60) })
+}
+
 async function readUpload(request: Request, type: string, limitBytes: number): Promise<LogUpload> {
   // These two a form of any web page can send, without the browser asking first.
-  if ((type === 'multipart/form-data' || type === 'text/plain') && isForeignOrigin(request)) {
+  if ((type === formType || type === 'text/plain') && isForeignOrigin(request)) {
     const message = `Content-Type is ${type}, which a page of another origin may not send; allowed: application/octet-stream, application/json`
     throw new AppError('unsupported_media_type', message, { field: 'Content-Type' })
   }
@@ -65,7 +71,7 @@ async function readUpload(request: Request, type: string, limitBytes: number): P
   const hash = createHash('sha256')
   try {
     const source = hashed(decoded(request), hash)
-    const form = type === 'multipart/form-data'
+    const form = type === formType
     const fields = form ? await readForm(source, request.headers, blocks) : queryOf(request)
     if (!form) for await (const chunk of source) blocks.add(chunk)
     hash.update(JSON.stringify(fields))

@@ -133,6 +133,17 @@ describe('an upload that is wrong is refused with what is allowed:', () => {
       () => send(form(options, bytes, bytes), {}, ''),
       { status: 422, message: expect.stringContaining('more than one file') },
     ],
+    [
+      'a form with an option behind the ?, where nobody reads it',
+      () => send(form({ log_content: log }), {}, '?redact=email'),
+      { status: 422, field: 'redact', message: expect.stringContaining('redact stands in the query') },
+    ],
+    [
+      'JSON with an option behind the ?',
+      () =>
+        send(JSON.stringify({ log_content: log }), { 'Content-Type': 'application/json' }, '?redact=ip&max_tokens=1'),
+      { status: 422, field: 'redact' },
+    ],
     ['with an unknown option', () => send(log, text, '?max_tokns=4'), { status: 422, field: 'max_tokns' }],
     [
       'with an option of another kind',

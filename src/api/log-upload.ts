@@ -27,10 +27,7 @@ const allowedTypes = `application/json, ${uploadTypes.slice(0, 4).join(', ')}`
 export function logBody(limitBytes: number): RequestHandler[] {
   const upload: RequestHandler = (request, response, next) => {
     const type = mediaTypeOf(request)
-    const isUpload = uploadTypes.includes(type)
-    const hasFields = !isUpload || type === formType
-    if (hasFields) refuseQuery(request)
-    if (!isUpload) {
+    if (!uploadTypes.includes(type)) {
       next()
       return
     }
@@ -50,7 +47,11 @@ export function logBody(limitBytes: number): RequestHandler[] {
     (handler: RequestHandler): RequestHandler =>
     (request, response, next) =>
       request.body instanceof LogUpload ? next() : handler(request, response, next)
-  return [upload, ...jsonBody(limitBytes, allowedTypes).map(unlessUploaded)]
+  const fieldsOfBody: RequestHandler = (request, _response, next) => {
+    refuseQuery(request)
+    next()
+  }
+  return [upload, ...[...jsonBody(limitBytes, allowedTypes), fieldsOfBody].map(unlessUploaded)]
 }
 
 /** An option that nobody reads must not look kept: `redact` above all. @throws AppError `invalid_request` */
@@ -67,6 +68,7 @@ async function readUpload(request: Request, type: string, limitBytes: number): P
     const message = `Content-Type is ${type}, which a page of another origin may not send; allowed: application/octet-stream, application/json`
     throw new AppError('unsupported_media_type', message, { field: 'Content-Type' })
   }
+  if (type === formType) refuseQuery(request)
   const blocks = new LogBlocks(limitBytes)
   const hash = createHash('sha256')
   try {

@@ -44,7 +44,7 @@ export function describeJob({ watch, auth }: ApiService, caller: Caller, { id, r
     attempt: record.fence,
     ...(record.request_id !== '' && { request_id: record.request_id }),
     ...(worker && { worker }),
-    usage: usageOf(record.prompt_tokens, record.tokens),
+    usage: usageOf(record.prompt_tokens, record.tokens, record.cached_tokens),
     ...(record.first_token_at !== undefined && { ttft_ms: Math.round(record.first_token_at - record.created_at) }),
     ...(record.ended_at !== undefined && { ended_at: new Date(record.ended_at).toISOString() }),
   }

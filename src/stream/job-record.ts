@@ -27,7 +27,10 @@ const recordSchema = z.object({
   last: count,
   /** Generated tokens in the log. */
   tokens: count,
+  /** An estimate for an analysis, until it has ended. */
   prompt_tokens: count,
+  /** Known at the end. */
+  cached_tokens: count.default(0),
   seed: count,
   on_disconnect: z.enum(['cancel', 'continue']),
   request_id: z.string().default(''),

@@ -46,6 +46,13 @@ describe('an analysis', () => {
     expect(whole.analysis).toMatchObject(analysis)
   })
 
+  it('has in the list of jobs the usage that its own answer has', async () => {
+    const response = await post(`${service.url}/workflows/analyze-log`, request)
+    const { usage } = analyzeResultSchema.parse(await response.json())
+    const { jobs } = (await (await fetch(`${service.url}/jobs`)).json()) as { jobs: { id: string; usage: unknown }[] }
+    expect(jobs.find(({ id }) => id === response.headers.get('x-job-id'))?.usage).toEqual(usage)
+  })
+
   it('cuts a log longer than the context to fit, and says so', async () => {
     const noise = Array.from({ length: 20_000 }, (_, i) => `step ${i}: downloading package number ${i}`)
     noise[9_000] = 'src/app.ts(3,7): error TS2322: Type string is not assignable to type number.'

@@ -62,6 +62,16 @@ local function append(id, job, log, lease, payload, attempt, first, arg, count)
       fields[#fields + 1] = 'fruitless'
       fields[#fields + 1] = 0
     end
+    if state == 'completed' then
+      -- What was admitted by an estimate has been counted. The decoder is stricter than JSON: else the estimate stays.
+      local readable, done = pcall(cjson.decode, written[#written])
+      for _, name in ipairs({ 'prompt_tokens', 'cached_tokens' }) do
+        if readable then
+          fields[#fields + 1] = name
+          fields[#fields + 1] = done.usage[name]
+        end
+      end
+    end
     redis.call('HSET', job, unpack(fields))
     if state then finish(id, job, log, lease, payload, state) end
     redis.call('PUBLISH', channelPrefix .. id, '[' .. table.concat(written, ',') .. ']')

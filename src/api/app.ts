@@ -22,7 +22,7 @@ import { openRoutes, operatorRoutes } from './routes/status-routes.ts'
 import { workflowRoutes } from './routes/workflow-routes.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { ApiService } from './service.ts'
-import { unknownField } from './validation.ts'
+import { fieldName, unknownField } from './validation.ts'
 
 export function createApp(service: ApiService): Express {
   const app = express()
@@ -101,7 +101,7 @@ function refuseDuringShutdown({ follow }: ApiService): RequestHandler {
 const refuseUnknownQueries: RequestHandler = (request, _response, next) => {
   const known = queriesOf(request.method, request.path)
   const field = known && Object.keys(request.query).find((name) => !known.includes(name))
-  next(field ? unknownField(field) : undefined)
+  next(field ? unknownField(fieldName([field]), known) : undefined)
 }
 
 /** Express would answer with the methods of the first router that has the path. */

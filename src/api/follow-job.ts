@@ -130,15 +130,15 @@ export async function answerJob(id: string, kind: JobKind, response: Response, d
 
 /** The seq after which a client wants to go on: from `Last-Event-ID`, else `?starting_after=`; -1 for the start. */
 export function startingPoint(request: Request): number {
-  const header = eventId(request.get('Last-Event-ID'), 'Last-Event-ID')
+  const header = eventId(request.get('Last-Event-ID'), 'Last-Event-ID', 'invalid_header')
   // A page that reconnects sends both: what it has seen, and where it began.
-  const query = eventId(request.query.starting_after, 'starting_after')
+  const query = eventId(request.query.starting_after, 'starting_after', 'malformed')
   return header ?? query ?? -1
 }
 
-function eventId(value: unknown, field: string): number | undefined {
+function eventId(value: unknown, field: string, code: 'invalid_header' | 'malformed'): number | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && /^(-1|\d{1,15})$/.test(value)) return Number(value)
   const message = `${field} is ${show(value)}; allowed: a whole number from -1, the id of an event`
-  throw new AppError('invalid_header', message, { field })
+  throw new AppError(code, message, { field })
 }

@@ -1,6 +1,6 @@
 // What is wrong with a body, in one sentence: which field, which value, what is allowed.
 
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AppError } from '../errors.ts'
 
 const shownCharacters = 60
@@ -9,13 +9,15 @@ const shownCharacters = 60
 export function validate<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body, { reportInput: true })
   if (parsed.success) return parsed.data
-  throw explain(parsed.error.issues[0]!, body)
+  const issue = parsed.error.issues[0]!
+  if (issue.code === 'unrecognized_keys') {
+    const names = schema instanceof z.ZodObject && issue.path.length === 0 ? Object.keys(schema.shape) : null
+    throw unknownField(fieldName([...issue.path, issue.keys[0]!]), names)
+  }
+  throw explain(issue, body)
 }
 
 function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
-  if (issue.code === 'unrecognized_keys') {
-    return unknownField(...issue.path, issue.keys[0]!)
-  }
   if (issue.path.length === 0) {
     return new AppError('invalid_request', `the body is ${show(body)}; allowed: a JSON object`, { field: 'body' })
   }
@@ -28,10 +30,10 @@ function explain(issue: z.core.$ZodIssue, body: unknown): AppError {
   return new AppError('invalid_request', `${field} is ${show(value)}; allowed: ${allowed(issue)}`, { field })
 }
 
-/** @param path to the field, as the client wrote it, in a body or behind the `?` */
-export function unknownField(...path: PropertyKey[]): AppError {
-  const field = fieldName(path)
-  return new AppError('invalid_request', `${field} is not a field of this request`, { field })
+/** @param names of the fields that there are in its place; null: they are many */
+export function unknownField(field: string, names: readonly string[] | null): AppError {
+  const allowed = names && `; allowed: ${names.length === 0 ? 'none' : names.join(', ')}`
+  return new AppError('invalid_request', `${field} is not a field of this request${allowed ?? ''}`, { field })
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
@@ -63,7 +65,7 @@ function article(noun: string): string {
 }
 
 /** `messages[0].role`; a name that a client made up is cut. */
-function fieldName(path: PropertyKey[]): string {
+export function fieldName(path: PropertyKey[]): string {
   const whole = path.reduce<string>((name, key) => {
     if (typeof key === 'number') return `${name}[${key}]`
     return name === '' ? String(key) : `${name}.${String(key)}`

@@ -232,6 +232,18 @@ const cases: BadRequest[] = [
 ]
 
 describe('bad input', () => {
+  it('that is a field which nobody knows is answered with those that there are', async () => {
+    const messageOf = async (response: Response) =>
+      ((await response.json()) as { error: { message: string } }).error.message
+    expect(await messageOf(await post(`${service.url}/generate`, { prompt: 'a', max_token: 3 }))).toMatch(
+      /^max_token is not a field of this request; allowed: prompt, messages, max_tokens, /,
+    )
+    expect(await messageOf(await fetch(`${service.url}/jobs/j/stream?after=3`))).toBe(
+      'after is not a field of this request; allowed: starting_after, ticket',
+    )
+    expect(await messageOf(await fetch(`${service.url}/jobs?state=failed`))).toMatch(/; allowed: none$/)
+  })
+
   it('has at least 60 cases', () => {
     expect(cases.length).toBeGreaterThanOrEqual(60)
   })

@@ -29,7 +29,7 @@ Variables:
   LLAMA_SERVER=URL        a llama-server with the same weights at Q8_0, measured beside the service
   OPENVINO_BENCH=COMMAND  prints the figures of OpenVINO GenAI, in turns with the engine
 
-Exit codes: 0 every claim is kept; 1 one is not, or a part failed; 2 wrong words or options.
+Exit codes: 0 every claim is kept; 1 one is not, or a part failed; 2 wrong words or options; 78 wrong settings.
 To measure a service that runs: npx workflowai bench URL`
 
 export function benchCommand(act: (order: BenchOrder) => Promise<void>): Command {

@@ -106,7 +106,8 @@ function tell(report: Report, seen: Seen, answers: Map<number, number>): void {
   )
   report.claim({
     what: 'wrong keys answered with anything but 401 or 429',
-    value: sum - refused,
+    // A flood that got no answer has shown nothing.
+    value: sum === 0 ? Number.NaN : sum - refused,
     unit: '',
     limit: { atMost: 0 },
   })

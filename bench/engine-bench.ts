@@ -36,7 +36,7 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
     ...{ sequences, stock: stock.wholes[i]! },
     tokensPerSecond: median(rounds.map(({ own }) => own[i]!.tokensPerSecond)),
     ttftP50Ms: median(rounds.map(({ own }) => own[i]!.ttftP50Ms)),
-    /** The median of the rounds' ratios; NaN without a peer. */
+    /** The median of the rounds' ratios; NaN without a peer, or where it has no such figure. */
     toPeer: (key: keyof PeerFigures) =>
       median(rounds.map(({ own, peer }) => own[i]![key] / (peer?.get(sequences)?.[key] ?? Number.NaN))),
   }))
@@ -54,7 +54,7 @@ export async function benchEngine(report: Report, { dataDir, threads, openVinoCo
     ['', 'tok/s', 'to stock'],
     ownParts.map(({ name, rate }, i) => [name, Math.round(rate), ratio(rate, stock.parts[i]?.rate)]),
   )
-  for (const { sequences, toPeer } of whole) {
+  for (const { sequences, toPeer } of openVinoCommand ? whole : []) {
     const of = `of ${sequences === 1 ? '1 sequence' : `${sequences} sequences`} in the engine, to OpenVINO GenAI`
     report.claim({ what: `tok/s ${of}`, value: toPeer('tokensPerSecond'), unit: 'x', limit: { atLeast: 1 } })
     report.claim({ what: `TTFT p50 ${of}`, value: toPeer('ttftP50Ms'), unit: 'x', limit: { atMost: 1 } })

@@ -22,9 +22,13 @@ export class Report {
     this.#add(text)
   }
 
-  /** A claim whose baseline was not measured (its value is NaN) is left out. */
+  /** A claim against a peer that is not there is not made; one whose value is no number is made, and not kept. */
   claim(claim: Claim): void {
-    if (Number.isFinite(claim.value)) this.#claims.push(claim)
+    this.#claims.push(claim)
+  }
+
+  get allKept(): boolean {
+    return this.#claims.every(isKept)
   }
 
   /** Prints the claims; call it last. @returns the whole report as Markdown */
@@ -35,7 +39,7 @@ export class Report {
       'atLeast' in claim.limit
         ? `at least ${figure(claim.limit.atLeast, claim.unit)}`
         : `at most ${figure(claim.limit.atMost, claim.unit)}`,
-      holds(claim) ? 'yes' : 'no',
+      isKept(claim) ? 'yes' : 'no',
     ])
     this.table('What each figure is held to:', ['claim', 'measured', 'limit', 'kept'], rows)
     return this.#parts.join('\n\n')
@@ -47,11 +51,13 @@ export class Report {
   }
 }
 
-function holds({ value, limit }: Claim): boolean {
-  return 'atLeast' in limit ? value >= limit.atLeast : value <= limit.atMost
+/** Of nothing measured the median is NaN and the largest is -Infinity: no limit holds for those. */
+function isKept({ value, limit }: Claim): boolean {
+  return Number.isFinite(value) && ('atLeast' in limit ? value >= limit.atLeast : value <= limit.atMost)
 }
 
 function figure(value: number, unit: Claim['unit']): string {
+  if (!Number.isFinite(value)) return 'nothing'
   if (unit === 'x') return `${value.toFixed(2)}x`
   return unit === 'ms' ? `${value.toFixed(1)} ms` : String(value)
 }

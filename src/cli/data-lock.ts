@@ -1,8 +1,9 @@
 // One `npm start` per data folder: two Redis servers that append to the same file would destroy it.
 
 import { rmSync } from 'node:fs'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { badDataFolder } from '../data-folder.ts'
 import { AppError } from '../errors.ts'
 import { runCommand } from './run-command.ts'
 
@@ -11,12 +12,9 @@ export interface DataLock {
   releaseNow(): void
 }
 
-/** Throws `bad_setting` while another live process holds the folder. A lock whose process died is taken over. */
+/** Throws `bad_setting` while another live process holds the folder, which is there. A lock whose process died is taken over. */
 export async function lockData(dataDir: string): Promise<DataLock> {
   const file = join(dataDir, 'start.pid')
-  await mkdir(dataDir, { recursive: true }).catch((cause) => {
-    throw new AppError('bad_setting', `DATA_DIR ${dataDir} can't be created: ${cause.message}`, { cause })
-  })
   for (let attempt = 0; attempt < 3; attempt++) {
     if (await create(file)) return { releaseNow: () => rmSync(file, { force: true }) }
     const holder = await readFile(file, 'utf8').catch(() => '')
@@ -41,7 +39,7 @@ async function create(file: string): Promise<boolean> {
     return true
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw new AppError('bad_setting', `DATA_DIR can't be written: ${(thrown as Error).message}`, { cause: thrown })
+    throw badDataFolder(dirname(file), thrown as Error)
   } finally {
     await rm(draft, { force: true })
   }

@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { z } from 'zod'
+import { makeDataFolder } from '../data-folder.ts'
 import { AppError } from '../errors.ts'
 import { checksumsName, sha256 } from '../tokenizer/checksums.ts'
 import { readConfig } from '../tokenizer/model-config.ts'
@@ -78,6 +79,7 @@ export async function pullModel(hub: ModelHub, options: PullOptions): Promise<Pu
   if (JSON.stringify(sourceOf(folder)) === JSON.stringify(source)) {
     return { folder, commit: model.commit, unchanged: true }
   }
+  makeDataFolder(dataDir)
   const partial = join(dataDir, 'models', '.partial', `${id.replace('/', '--')}@${model.commit}`)
   mkdirSync(partial, { recursive: true })
   await new Pull(hub, model, partial, options).run()

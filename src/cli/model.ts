@@ -2,7 +2,6 @@
 
 import { runMain } from '../process-main.ts'
 import { modelCommand } from './model-command.ts'
+import { runProgram } from './run-program.ts'
 
-await runMain(async () => {
-  await modelCommand().name('npm run model --').parseAsync()
-})
+await runMain(() => runProgram(modelCommand().name('npm run model --')))

@@ -1,14 +1,7 @@
 // The main file of `npm run smoke [URL]`.
 
 import { runMain } from '../process-main.ts'
-import { smoke } from './smoke-run.ts'
+import { runProgram } from './run-program.ts'
+import { smokeCommand } from './smoke-command.ts'
 
-const words = process.argv.slice(2)
-const json = words.includes('--json')
-
-await runMain(() =>
-  smoke(
-    words.find((word) => word !== '--json'),
-    { json },
-  ),
-)
+await runMain(() => runProgram(smokeCommand().name('npm run smoke --')))

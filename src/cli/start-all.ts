@@ -1,7 +1,9 @@
 // Everything in one terminal, as `npm start` runs it. Finds or starts Redis, then runs the API and the workers as child processes,
 // and stops all of them on Ctrl-C. Nothing that it started outlives it.
 
+import { makeDataFolder } from '../data-folder.ts'
 import { AppError } from '../errors.ts'
+import { ruleSetWith } from '../logs/user-rules.ts'
 import { misspelledSettings, readSettings, type Settings } from '../settings.ts'
 import { resolveEncoder, resolveModel } from '../tokenizer/model-files.ts'
 import { lockData } from './data-lock.ts'
@@ -59,11 +61,13 @@ function onNpmExit(env: NodeJS.ProcessEnv, stop: () => void): void {
 
 /** Everything that can be wrong is found before the first process starts. */
 async function prepare(settings: Settings, env: NodeJS.ProcessEnv, shutdown: Shutdown): Promise<FoundRedis> {
+  makeDataFolder(settings.dataDir)
   if (settings.redisUrl === null) {
     const lock = await lockData(settings.dataDir)
     process.once('exit', lock.releaseNow)
   }
   await checkPorts(settings)
+  ruleSetWith(settings.rulesDir)
   await resolveModel(settings.model, settings.dataDir)
   if (settings.embeddingModel !== null) await resolveEncoder(settings.embeddingModel, settings.dataDir)
   const redis = await findRedis({ settings, env, say })

@@ -9,7 +9,7 @@ import { completionScript, shells } from './completion.ts'
 import { knowledgeCommand } from './knowledge-command.ts'
 import { loadCommand } from './load/load-command.ts'
 import { modelCommand } from './model-command.ts'
-import { smoke } from './smoke-run.ts'
+import { smokeCommand } from './smoke-command.ts'
 import { status } from './status.ts'
 
 const exitCodes = `
@@ -22,7 +22,6 @@ export function workflowaiCommand(): Command {
     .version(programVersion())
     .addHelpText('after', exitCodes)
     .showHelpAfterError('(workflowai --help lists the commands)')
-    .exitOverride()
   addProcess(
     program,
     'serve',
@@ -45,11 +44,7 @@ export function workflowaiCommand(): Command {
     .description('what a running service does: its model, workers and jobs')
     .option('--json', 'as JSON')
     .action(status)
-  program
-    .command('smoke [url]')
-    .description('eight scenarios against a running service')
-    .option('--json', 'as JSON')
-    .action(smoke)
+  program.addCommand(smokeCommand().copyInheritedSettings(program))
   program
     .command('completion <shell>')
     .description(`a completion script for ${shells.join(', ')}: source <(workflowai completion bash)`)

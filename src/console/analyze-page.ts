@@ -4,9 +4,10 @@
 import { analysisView } from './analysis-view.ts'
 import { announcer, button, copyButton, element, labelled } from './element.ts'
 import { Figures } from './figures.ts'
-import { JobRun, type RunEnd, type RunState } from './job-run.ts'
+import { isOver, JobRun, type RunEnd, type RunState } from './job-run.ts'
 import { LogView } from './log-view.ts'
 import { jobClient, request } from './service.ts'
+import { onStartStopKeys, startStopHint } from './start-stop-keys.ts'
 
 const stages = ['reading', 'redacting', 'reducing', 'retrieving', 'explaining']
 const logTypes = ['auto', 'build', 'ci', 'application', 'system', 'kubernetes']
@@ -18,6 +19,7 @@ const stateWords: Record<RunState, string> = {
   queued: 'Waiting',
   running: 'Analyzing',
   ended: 'Finished',
+  stopped: 'Stopped',
   failed: 'Failed',
 }
 
@@ -76,7 +78,7 @@ export class AnalyzePage {
   }
 
   #input(): HTMLElement {
-    return element(
+    const input = element(
       'section',
       { class: 'card', 'aria-label': 'Log' },
       element('h1', { text: 'Analyze a log' }),
@@ -90,6 +92,7 @@ export class AnalyzePage {
           this.#stop,
           button('Choose a file', () => this.#file.click()),
           button('Clear', () => this.#clear()),
+          element('span', { class: 'hint', text: startStopHint }),
         ),
         labelled('Kind of log', this.#type),
       ),
@@ -99,6 +102,8 @@ export class AnalyzePage {
       this.#name,
       this.#view.node,
     )
+    onStartStopKeys(input, this.#start, this.#stop)
+    return input
   }
 
   #result(): HTMLElement {
@@ -240,7 +245,7 @@ export class AnalyzePage {
   #setState(state: RunState, detail: string): void {
     this.#state.dataset.state = state
     this.#state.textContent = detail === '' ? stateWords[state] : `${stateWords[state]}: ${detail}`
-    this.#stop.disabled = state === 'ended' || state === 'failed'
+    this.#stop.disabled = isOver(state)
   }
 
   async #stopJob(): Promise<void> {

@@ -3,8 +3,9 @@
 
 import { announcer, button, copyButton, element, labelled } from './element.ts'
 import { Figures, milliseconds } from './figures.ts'
-import { JobRun, type RunEnd, type RunState } from './job-run.ts'
+import { isOver, JobRun, type RunEnd, type RunState } from './job-run.ts'
 import { jobClient, post } from './service.ts'
+import { onStartStopKeys, startStopHint } from './start-stop-keys.ts'
 
 const settings: [name: string, label: string, attributes: Record<string, string | number>, hint: string][] = [
   ['max_tokens', 'Max tokens', { type: 'number', min: 1, value: 256 }, 'up to the context left'],
@@ -20,6 +21,7 @@ const stateWords: Record<RunState, string> = {
   queued: 'Waiting',
   running: 'Writing',
   ended: 'Finished',
+  stopped: 'Stopped',
   failed: 'Failed',
 }
 
@@ -72,7 +74,7 @@ export class GeneratePage {
         { class: 'actions' },
         this.#start,
         this.#stop,
-        element('span', { class: 'hint', text: 'Ctrl+Enter starts, Esc stops' }),
+        element('span', { class: 'hint', text: startStopHint }),
       ),
       this.#problem,
       element(
@@ -92,10 +94,7 @@ export class GeneratePage {
       event.preventDefault()
       void this.#startJob()
     })
-    form.addEventListener('keydown', (event) => {
-      if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) form.requestSubmit()
-      if (event.key === 'Escape') this.#stop.click()
-    })
+    onStartStopKeys(form, this.#start, this.#stop)
     return form
   }
 
@@ -182,14 +181,13 @@ export class GeneratePage {
 
   #finish(end: RunEnd): void {
     this.#figures.end(end)
-    this.#announcer.say(`Finished, ${end.tokens_generated} tokens, ${end.finish_reason}.`)
+    this.#announcer.say(`${this.#state.textContent}, ${end.tokens_generated} tokens.`)
   }
 
   #show(state: RunState, detail: string): void {
     this.#state.dataset.state = state
     this.#state.textContent = detail === '' ? stateWords[state] : `${stateWords[state]}: ${detail}`
-    const over = state === 'ended' || state === 'failed'
-    this.#stop.disabled = over
+    this.#stop.disabled = isOver(state)
     if (state === 'queued' || state === 'failed') this.#announcer.say(this.#state.textContent)
   }
 

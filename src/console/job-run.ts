@@ -4,7 +4,9 @@ import { WorkflowError } from '../client/errors.ts'
 import type { Analysis, JobEvent } from '../client/types.ts'
 import { jobClient } from './service.ts'
 
-export type RunState = 'starting' | 'queued' | 'running' | 'ended' | 'failed'
+export type RunState = 'starting' | 'queued' | 'running' | 'ended' | 'stopped' | 'failed'
+
+export const isOver = (state: RunState): boolean => state === 'ended' || state === 'stopped' || state === 'failed'
 
 /** What the end of a job says: usage, timings, and the analysis of one. */
 export type RunEnd = Extract<JobEvent, { type: 'done' }> & { analysis?: Analysis | undefined }
@@ -65,7 +67,8 @@ export class JobRun {
         this.#token(event.token)
         break
       case 'done':
-        this.#listener.state('ended', event.finish_reason)
+        if (event.finish_reason === 'cancelled') this.#listener.state('stopped', '')
+        else this.#listener.state('ended', event.finish_reason)
         this.#listener.end(event)
         break
       default:

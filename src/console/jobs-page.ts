@@ -235,7 +235,17 @@ function table(title: string, columns: string[], body: HTMLElement): HTMLElement
   })
   return element(
     'section',
-    { class: 'card scroll', tabindex: 0, role: 'region', 'aria-label': title },
-    element('table', {}, element('caption', { text: title }), element('thead', {}, element('tr', {}, ...heads)), body),
+    { class: 'card' },
+    element(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title },
+      element(
+        'table',
+        {},
+        element('caption', { text: title }),
+        element('thead', {}, element('tr', {}, ...heads)),
+        body,
+      ),
+    ),
   )
 }

@@ -45,6 +45,10 @@ await runMain(async () => {
     throw error
   })
   const { model, precision, slots, threads, maxContext } = engine.info
+  if (settings.engineMaxContext > maxContext) {
+    const asked = settings.engineMaxContext
+    logger.warn(`ENGINE_MAX_CONTEXT is ${asked}, more than ${model} can read: sequences hold ${maxContext} tokens`)
+  }
   logger.info({ worker: worker.id, model, precision, slots, threads, max_context: maxContext }, 'ready')
   exitGracefully(async () => {
     await worker.stop()

@@ -104,6 +104,18 @@ test('a service that is not there fails all eight with the reason', async () => 
   expect(exitCode).toBe(1)
 })
 
+test('help is told, and asks no service', async () => {
+  const { exitCode, output } = await smoke('--help')
+  expect(output).toContain('Usage: npm run smoke -- [options] [url]')
+  expect(exitCode).toBe(0)
+})
+
+test('a word too many is one line', async () => {
+  const { exitCode, output } = await smoke('http://127.0.0.1:1', 'twice')
+  expect(output).toBe('error: too many arguments. Expected 1 argument but got 2.\n')
+  expect(exitCode).toBe(2)
+})
+
 test('an argument that is no URL is one line', async () => {
   const { exitCode, output } = await smoke('localhost:8002')
   expect(output).toBe('error: "localhost:8002" is no URL; give one such as http://127.0.0.1:8002\n')

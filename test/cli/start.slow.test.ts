@@ -181,6 +181,26 @@ describe('what can not work is one line and an exit code', () => {
     expect(run.output()).toBe('error: WORKERS is "many"; allowed: a whole number from 1 to 64\n')
   })
 
+  test('a DATA_DIR that can not be made', async () => {
+    const run = start({ DATA_DIR: '/dev/null/data' })
+    expect(await run.exitCode).toBe(78)
+    expect(run.output()).toMatch(
+      /^error: DATA_DIR is "\/dev\/null\/data", which can't be used \(E.*\); allowed: a folder that can be written\n$/,
+    )
+  })
+
+  test.runIf(process.platform === 'linux')('a DATA_DIR below a folder that takes none', async () => {
+    const run = start({ DATA_DIR: '/proc/nope' })
+    expect(await run.exitCode).toBe(78)
+    expect(run.output()).toMatch(/^error: DATA_DIR is "\/proc\/nope", which can't be used .*\n$/)
+  })
+
+  test('a RULES_DIR that is not there', async () => {
+    const run = start({ RULES_DIR: join(folder, 'nowhere') })
+    expect(await run.exitCode).toBe(78)
+    expect(run.output()).toMatch(/^error: RULES_DIR .*nowhere: it can't be read \(ENOENT\)\n$/)
+  })
+
   test('a port in use', async () => {
     const other = createServer().listen(ports[1], '127.0.0.1')
     await once(other, 'listening')

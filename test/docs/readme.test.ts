@@ -29,6 +29,12 @@ describe('the README', () => {
     }
   })
 
+  it('names only test files that are there as commands', () => {
+    const files = [...readme.matchAll(/\bvitest run (\S+?)`/g)].map(([, file]) => file ?? '')
+    expect(files.length).toBeGreaterThan(3)
+    expect(files.filter((file) => !existsSync(new URL(`../../${file}`, import.meta.url)))).toEqual([])
+  })
+
   it('opens with the two commands', () => {
     expect(/```sh\n([\s\S]*?)```/.exec(readme)?.[1]).toMatch(/^npm start .*\nnpm test .*\n$/)
   })

@@ -73,7 +73,8 @@ test('stop ends the stream and shows what was used', async () => {
     .getByRole('button', { name: 'Stop' })
     .click({ timeout: 2000 })
     .catch(() => {})
-  await state('ended').waitFor()
+  await state('stopped').waitFor()
+  expect(await state('stopped').textContent()).toBe('Stopped')
   expect(await figure('Finish reason')).toBe('cancelled')
   expect(Number(await figure('Tokens'))).toBeGreaterThan(0)
 })
@@ -117,6 +118,15 @@ test('a pasted log is analysed, and its failing line is marked and redacted', as
   expect(await redacted.locator('mark').textContent()).toBe('[REDACTED:github-token:1]')
   expect(await page.locator('.stages li').count()).toBeGreaterThanOrEqual(4)
   expect(await page.locator('.analysis b, .log-line b').count()).toBe(0)
+})
+
+test('Ctrl+Enter in the log text analyses it, as the page says', async () => {
+  await page.goto(`${service.url}/#/analyze`)
+  await page.getByText('Ctrl+Enter starts, Esc stops').waitFor()
+  await page.getByLabel('Log text').fill(log)
+  await page.getByLabel('Log text').press('Control+Enter')
+  await state('ended').waitFor()
+  await page.getByRole('heading', { name: /not assignable to type number/ }).waitFor()
 })
 
 test('a log of 20 MB is dropped and analysed while the page stays responsive', async () => {

@@ -19,6 +19,7 @@ export function loadCommand(): Command {
     .option('--prompt-tokens <count>', 'about so many tokens in each prompt', count, 200)
     .option('--new-tokens <count>', 'tokens in each answer', count, 64)
     .option('--json', 'as JSON')
+    .addHelpText('after', '\nThe figures of the README are of `npm run bench`, which starts services of its own.')
     .action(bench)
 }
 

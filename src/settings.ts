@@ -82,6 +82,13 @@ const variables = {
     'the cores the process may use; `npm start` divides them among its workers',
   ),
   ENGINE_MAX_CONTEXT: count(2048, 16, 1_048_576, 'tokens a sequence may hold, prompt and answer together'),
+  ENGINE_KV_TOKENS: count(
+    0,
+    0,
+    1_000_000_000,
+    'tokens that running sequences may hold together, as steps take longer the more they hold: beyond it the youngest waits and is computed again, with the same answer',
+    '0: all that the slots can hold',
+  ),
   ENGINE_DRAFTING: choice(
     ['on', 'off'],
     'on',
@@ -193,6 +200,8 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     engineSlots: required(env, 'ENGINE_SLOTS'),
     engineThreads: required(env, 'ENGINE_THREADS'),
     engineMaxContext: required(env, 'ENGINE_MAX_CONTEXT'),
+    /** 0: no limit. */
+    engineKvTokens: required(env, 'ENGINE_KV_TOKENS'),
     engineDrafting: required(env, 'ENGINE_DRAFTING'),
     queueMaxJobs: required(env, 'QUEUE_MAX_JOBS'),
     queueMaxTokens: required(env, 'QUEUE_MAX_TOKENS'),

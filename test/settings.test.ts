@@ -18,6 +18,7 @@ describe('settings', () => {
       modelPrecision: 'int8',
       engineSlots: 16,
       engineMaxContext: 2048,
+      engineKvTokens: 0,
       queueMaxJobs: 256,
       queueMaxTokens: 131_072,
       disconnectGraceMs: 10_000,

@@ -24,6 +24,7 @@ await runMain(async () => {
       slots: settings.engineSlots,
       threads: settings.engineThreads,
       maxContext: settings.engineMaxContext,
+      ...(settings.engineKvTokens > 0 && { kvTokens: settings.engineKvTokens }),
       drafting: settings.engineDrafting,
       dataDir: settings.dataDir,
     },

@@ -69,6 +69,21 @@ describe('the engine process', { timeout: 30_000 }, () => {
     await engine.close()
   })
 
+  it('puts the youngest sequence back to wait where all hold more than they may, which changes no token', async () => {
+    const requests = ['a', 'b', 'c'].map((text) => requestFor(text, { maxTokens: 60, ignoreEos: true }))
+    const idsWith = async (kvTokens?: number) => {
+      const engine = await ProcessEngine.start({ settings: { ...settings, ...(kvTokens && { kvTokens }) } })
+      const client = new EngineClient(engine)
+      const results = await Promise.all(requests.map((request) => client.generate(request)))
+      const { preemptions } = engine.stats()
+      await engine.close()
+      return { ids: results.map(({ ids }) => ids), preemptions }
+    }
+    const [free, bounded] = [await idsWith(), await idsWith(120)]
+    expect([free.preemptions, bounded.preemptions > 0]).toEqual([0, true])
+    expect(bounded.ids).toEqual(free.ids)
+  })
+
   it('is replaced when it makes no step for too long, and is left alone while it has nothing to do', async () => {
     const engine = await ProcessEngine.start({ settings: { ...settings, model: 'scripted:50' }, silenceMs: 1000 })
     const client = new EngineClient(engine)

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, s
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeDataFolder } from '../../data-folder.ts'
 import { sha256 } from '../../tokenizer/checksums.ts'
 
 export const GRAPH_FILE = 'graph.onnx'
@@ -38,7 +39,7 @@ export async function findBuilt(folder: string, key: string): Promise<string | n
 
 /** An empty folder beside the finished ones. Its name says who is building, so that others can clean up after a crash. */
 export function startFolder(graphsDir: string): string {
-  mkdirSync(graphsDir, { recursive: true })
+  makeDataFolder(graphsDir)
   removeAbandoned(graphsDir)
   const folder = join(graphsDir, `${BUILDING}${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`)
   mkdirSync(folder)

@@ -158,6 +158,7 @@ describe('a refusal under /v1', () => {
       [{ logit_bias: { 5: 1 } }, 'logit_bias'],
       [{ n: 99 }, 'n'],
       [{ response_format: { type: 'xml' } }, 'response_format.type'],
+      [{ response_format: { type: 'json_object' } }, 'ignore_eos'],
       [{ tool_choice: 'required' }, 'tool_choice'],
       [{ functions: [{ name: 'f' }] }, 'functions'],
       [{ modalities: ['text', 'audio'] }, 'modalities'],

@@ -65,7 +65,7 @@ describe('a completion', () => {
   it('keeps a response_format', async () => {
     const schema = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] }
     const format = { type: 'json_schema', json_schema: { name: 'a', strict: true, schema, description: 'x' } }
-    const { choices } = await client.complete({ ...request, max_tokens: 60, response_format: format })
+    const { choices } = await client.complete({ prompt, seed: 5, max_tokens: 60, response_format: format })
     expect(JSON.parse(choices[0]!.text)).toEqual({ ok: expect.any(Boolean) })
   })
 
@@ -87,6 +87,7 @@ describe('a completion', () => {
       [{ prompt: [] }, 'prompt'],
       [{ prompt: [[]] }, 'prompt[0]'],
       [{ logprobs: 6 }, 'logprobs'],
+      [{ response_format: { type: 'regex', regex: 'a' } }, 'ignore_eos'],
     ]
     for (const [change, param] of cases) {
       const error = await errorOf(await client.post('text', { ...request, ...change }))

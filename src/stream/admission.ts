@@ -27,6 +27,8 @@ export interface Admission {
   /** The trace that the worker's spans belong to; null: none. */
   traceContext: string | null
   onDisconnect: 'cancel' | 'continue'
+  /** The API that admits it, as leases name it. */
+  api: string
   /** Milliseconds it goes on without readers. */
   graceMs: number
   ttlMs: number
@@ -99,7 +101,7 @@ export class AdmissionGate {
       ...[job.deadlineMs, job.onDisconnect, leaseMs(job.graceMs), job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.freeSlots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
-      ...[job.requestId, job.traceContext ?? ''],
+      ...[job.requestId, job.traceContext ?? '', job.api],
     ]
     const reply = (await this.#shared.use(owner, () => this.#admit(keys.length, ...keys, ...args))) as [
       string,

@@ -2,8 +2,8 @@
 
 import type { GenerateWish } from '../../stream/payload.ts'
 import type { ApiService } from '../service.ts'
-import { stopJob } from '../stop-job.ts'
 import { enqueue, prepareGenerate, type Submitter, withNextSeed } from '../submit-job.ts'
+import { stopUnread } from './stop-unread.ts'
 
 /**
  * @param n answers to each of the wishes; the k-th has the seed of the first plus k
@@ -31,7 +31,7 @@ export async function submitChoices(
     }
     return jobs
   } catch (error) {
-    await Promise.all(jobs.map((id) => stopJob(id, service)))
+    await stopUnread(jobs, service)
     throw error
   }
 }

@@ -8,8 +8,10 @@ import { leaveFunction, lineKeys, nowLocal } from './parts.ts'
 export const admitScript = `#!lua
 ${lineKeys('recent', 'ownersRecent', 'job', 'log', 'lease', 'payload', 'idempotency')}
 -- cost: the most tokens it may use. bodyHash: '' without an idempotency key, which is then any. trace: '' without one.
+-- api: whose the lease is.
 local id, kind, owner, promptTokens, cost, deadlineMs, onDisconnect, leaseMs, ttlMs, maxJobs, maxTokens,
-  ownersThereMayBe, freeSlots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId, trace = unpack(ARGV)
+  ownersThereMayBe, freeSlots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId, trace,
+  api = unpack(ARGV)
 promptTokens, cost, deadlineMs, leaseMs, ttlMs =
   tonumber(promptTokens), tonumber(cost), tonumber(deadlineMs), tonumber(leaseMs), tonumber(ttlMs)
 maxJobs, maxTokens, ownersThereMayBe, freeSlots, msPerPosition =
@@ -118,7 +120,7 @@ redis.call('XADD', log, '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
 redis.call('PEXPIREAT', job, deadlineAt + ttlMs)
 redis.call('PEXPIREAT', log, deadlineAt + ttlMs)
-if onDisconnect == 'cancel' then redis.call('SET', lease, '1', 'PX', leaseMs) end
+if onDisconnect == 'cancel' then redis.call('SET', lease, api, 'PX', leaseMs) end
 if bodyHash ~= '' then
   redis.call('SET', idempotency, id .. ' ' .. bodyHash, 'PXAT', deadlineAt + ttlMs)
   redis.call('HSET', job, 'idempotency', idempotency)

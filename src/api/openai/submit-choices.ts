@@ -24,7 +24,9 @@ export async function submitChoices(
     for (const job of prepared) {
       for (let k = 0; k < n; k++) {
         const { idempotency } = submitter
-        const own = idempotency && { ...idempotency, key: `${idempotency.key}#${jobs.length}` }
+        const index = jobs.length
+        // A key from a header has no space.
+        const own = index === 0 ? idempotency : idempotency && { ...idempotency, key: `${idempotency.key} ${index}` }
         jobs.push(await enqueue(withNextSeed(job, k), submit, { ...submitter, idempotency: own }))
         metrics.jobSubmitted('generate')
       }

@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts'
 import { leaseMs } from './lease.ts'
 import type { RedisClient } from './redis.ts'
 import { defineScript, type Script } from './script.ts'
-import { admitScript } from './scripts/admit.ts'
+import { admitScript, shareAlone } from './scripts/admit.ts'
 import type { SharedKeys } from './shared-keys.ts'
 
 export interface Admission {
@@ -47,6 +47,12 @@ export interface AdmissionLimits {
   maxTokens: number
   /** How many owners there may be. With more than one each has a share of the bounds and of the slots. */
   owners: number
+}
+
+/** What one owner may have admitted while no other has jobs; with as many `tokens` no further job comes in. */
+export function mostAdmitted({ maxJobs, maxTokens, owners }: AdmissionLimits): { jobs: number; tokens: number } {
+  const share = owners > 1 ? shareAlone : 1
+  return { jobs: Math.max(1, Math.floor(maxJobs * share)), tokens: Math.max(1, Math.floor(maxTokens * share)) }
 }
 
 export type AdmissionResult =

@@ -5,6 +5,9 @@
 
 import { leaveFunction, lineKeys, nowLocal } from './parts.ts'
 
+/** Of the bounds, for an owner who has them alone where others may come. */
+export const shareAlone = 3 / 4
+
 export const admitScript = `#!lua
 ${lineKeys('recent', 'ownersRecent', 'job', 'log', 'lease', 'payload', 'idempotency')}
 -- cost: the most tokens it may use. bodyHash: '' without an idempotency key, which is then any. trace: '' without one.
@@ -59,7 +62,7 @@ local bounds = {
 if ownersThereMayBe > 1 then
   local own = redis.call('HMGET', owners, 'jobs ' .. owner, 'tokens ' .. owner)
   local others = redis.call('HLEN', owners) / 2 - (own[1] and 1 or 0)
-  local share = others > 0 and 1 / (others + 1) or 3 / 4
+  local share = others > 0 and 1 / (others + 1) or ${shareAlone}
   table.insert(bounds, 1, {
     whose = 'owner', line = 'place_at ' .. owner, jobs = tonumber(own[1] or 0), tokens = tonumber(own[2] or 0),
     maxJobs = math.max(1, math.floor(maxJobs * share)), maxTokens = math.max(1, math.floor(maxTokens * share)),

@@ -10,7 +10,7 @@ import { post } from './sse-client.ts'
 
 let service: RunningService
 beforeAll(async () => {
-  service = await startService({ slots: 16, maxContext: 2048 })
+  service = await startService({ slots: 16, maxContext: 2048, env: { DISCONNECT_GRACE_MS: '600000' } })
 })
 afterAll(() => service.stop())
 

@@ -193,7 +193,7 @@ export async function enqueue(
       seed: payload.request.seed,
     },
     ...{ requestId: trace.requestId, traceContext: trace.span.context },
-    ...{ deadlineMs, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
+    ...{ deadlineMs, api: deps.store.api, graceMs: deps.graceMs, ttlMs: deps.ttlMs, idempotency, payload },
   }
   const taken = await account?.take(promptTokens + payload.request.max_tokens)
   const span = deps.tracing.span('admit', { parent: trace.span.context, attributes: { 'workflowai.job_id': id } })

@@ -5,7 +5,7 @@ import type { Keys } from './keys.ts'
 import { leaseMs } from './lease.ts'
 import type { RedisClient } from './redis.ts'
 import { defineScript, type Script } from './script.ts'
-import { admitScript } from './scripts/admit.ts'
+import { admitScript, shareAlone } from './scripts/admit.ts'
 import type { SharedKeys } from './shared-keys.ts'
 
 export interface Admission {
@@ -27,6 +27,8 @@ export interface Admission {
   /** The trace that the worker's spans belong to; null: none. */
   traceContext: string | null
   onDisconnect: 'cancel' | 'continue'
+  /** The API that admits it, as leases name it. */
+  api: string
   /** Milliseconds it goes on without readers. */
   graceMs: number
   ttlMs: number
@@ -45,6 +47,12 @@ export interface AdmissionLimits {
   maxTokens: number
   /** How many owners there may be. With more than one each has a share of the bounds and of the slots. */
   owners: number
+}
+
+/** What one owner may have admitted while no other has jobs; with as many `tokens` no further job comes in. */
+export function mostAdmitted({ maxJobs, maxTokens, owners }: AdmissionLimits): { jobs: number; tokens: number } {
+  const share = owners > 1 ? shareAlone : 1
+  return { jobs: Math.max(1, Math.floor(maxJobs * share)), tokens: Math.max(1, Math.floor(maxTokens * share)) }
 }
 
 export type AdmissionResult =
@@ -100,7 +108,7 @@ export class AdmissionGate {
       ...[job.deadlineMs, job.onDisconnect, leaseMs(job.graceMs), job.ttlMs],
       ...[limits.maxJobs, limits.maxTokens, limits.owners, speed.slots, speed.msPerJob, k.channel(id)],
       ...[idempotency?.hash ?? '', job.seed, JSON.stringify(job.payload), k.job('')],
-      ...[job.requestId, job.traceContext ?? ''],
+      ...[job.requestId, job.traceContext ?? '', job.api],
     ]
     const reply = (await this.#shared.use(owner, () => this.#admit(keys.length, ...keys, ...args))) as [
       string,

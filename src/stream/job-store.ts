@@ -10,6 +10,7 @@
 // `cancel`, a lapsed lease (unless Redis was away: redis-absence.ts) and the deadline change no state: they make the next
 // append refuse everything but the end.
 
+import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { sendControl } from './control-channel.ts'
 import { appendKind, type LogEntry, parseLog } from './event-log.ts'
@@ -20,7 +21,7 @@ import type { RedisClient } from './redis.ts'
 import type { RedisAbsence } from './redis-absence.ts'
 import { defineScript, type Script } from './script.ts'
 import { appendScript } from './scripts/append.ts'
-import { cancelScript, handBackScript, renewScript } from './scripts/control.ts'
+import { cancelScript, cancelUnreadScript, handBackScript, renewScript } from './scripts/control.ts'
 import { endScript } from './scripts/end.ts'
 import { openScript } from './scripts/open.ts'
 import { readStored } from './stored.ts'
@@ -66,7 +67,9 @@ export class JobStore {
   readonly #redis: RedisClient
   readonly #keys: Keys
   readonly #absence: Absence
-  readonly #scripts: Record<'open' | 'append' | 'end' | 'cancel' | 'renew' | 'handBack', Script>
+  readonly #scripts: Record<'open' | 'append' | 'end' | 'cancel' | 'cancelUnread' | 'renew' | 'handBack', Script>
+  /** The process of this store, as leases name it. */
+  readonly api = randomUUID()
 
   /** @param absence of a worker's connection; who neither opens nor appends needs none */
   constructor(redis: RedisClient, keys: Keys, absence: Absence = neverAway) {
@@ -79,6 +82,7 @@ export class JobStore {
       append: define('wfAppend', appendScript),
       end: define('wfEnd', endScript),
       cancel: define('wfCancel', cancelScript),
+      cancelUnread: define('wfCancelUnread', cancelUnreadScript),
       renew: define('wfRenew', renewScript),
       handBack: define('wfHandBack', handBackScript),
     }
@@ -168,10 +172,20 @@ export class JobStore {
     return { state: state as JobState | 'missing', lastSeq, now }
   }
 
+  /**
+   * Marks a job that has lost its readers here as to be stopped, as `cancel` does, but leaves one alone that may have
+   * readers at another API, and frees the idempotency key of one that it stops. The worker is not told.
+   * @returns whether it is to stop
+   */
+  async cancelUnread(id: string): Promise<boolean> {
+    return (await this.#scripts.cancelUnread(2, this.#keys.job(id), this.#keys.lease(id), this.api)) === 1
+  }
+
   /** Renews the lease that keeps running jobs from being stopped as abandoned. */
   async renewLeases(ids: string[]): Promise<void> {
     if (ids.length === 0) return
-    await this.#scripts.renew(ids.length * 2, ...ids.flatMap((id) => [this.#keys.job(id), this.#keys.lease(id)]))
+    const keys = ids.flatMap((id) => [this.#keys.job(id), this.#keys.lease(id)])
+    await this.#scripts.renew(keys.length, ...keys, this.api)
   }
 
   /**

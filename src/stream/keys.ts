@@ -44,7 +44,7 @@ export interface Keys {
   payload(id: string): string
   /** Pub/sub: the job's events as they are appended. Fast, lossy. */
   channel(id: string): string
-  /** String with expiry: exists while somebody reads the job. */
+  /** String with expiry: exists while somebody reads the job. Names the API of all its readers; empty: unknown. */
   lease(id: string): string
   /** String: the job that an owner's Idempotency-Key started, with the hash of its body. */
   idempotency(owner: string, key: string): string

@@ -6,6 +6,9 @@ import { analyzeRequestSchema, type GenerateBody, generateRequestSchema } from '
 import { responseFormatSchema, toolCallsFormatSchema } from './response-format.ts'
 import { parseStoredJson } from './stored.ts'
 
+/** Of a token, in the OpenAI-compatible chat; the other routes allow fewer. */
+export const mostTopLogprobs = 20
+
 const fixed = { max_tokens: z.int().min(1), seed: z.int().min(0) }
 
 const message = z.object({
@@ -27,6 +30,7 @@ const generatePayload = z.object({
     ...generateRequestSchema.shape,
     ...fixed,
     stop: z.array(z.string()),
+    logprobs: z.int().min(0).max(mostTopLogprobs).optional(),
     /** A text, or the ids of its tokens. */
     prompt: z.union([z.string(), z.array(z.int().min(0))]).optional(),
     response_format: z.union([responseFormatSchema, toolCallsFormatSchema]),

@@ -25,8 +25,8 @@ const jobOptions = {
   deadline_ms: z.int().min(1000).max(3_600_000).default(600_000),
 }
 
-/** How tokens are chosen, shared by generations and analyses. */
-const sampling = {
+/** How tokens are chosen, on every route. */
+export const sampling = {
   temperature: z.number().min(0).max(2),
   top_p: z.number().gt(0).max(1),
   top_k: z.int().min(0).max(1000),

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { JobStore } from '../../src/stream/job-store.ts'
 import { leaseMs } from '../../src/stream/lease.ts'
 import type { TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, type Stack, token, worker } from './stack.ts'
@@ -201,6 +202,30 @@ describe('the readers’ lease', () => {
       await new Promise((resolve) => setTimeout(resolve, graceMs / 2))
       await stack.store.renewLeases([id, 'job_unknown'])
     }
+    expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
+  })
+
+  it('lets the one API that has had readers stop the job at once, whoever renewed it there', async () => {
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await stack.store.renewLeases([id])
+    expect(await new JobStore(stack.redis, keys).cancelUnread(id)).toBe(false)
+    expect(await stack.store.cancelUnread(id)).toBe(true)
+    expect(await stack.store.open(id, 1, worker)).toMatchObject({ verdict: 'cancelled' })
+  })
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['another API has renewed it', (id) => new JobStore(stack.redis, keys).renewLeases([id])],
+    ['it has lapsed meanwhile', loseLease],
+    [
+      'its key holds something else',
+      (id) => stack.redis.del(keys.lease(id)).then(() => stack.redis.sadd(keys.lease(id), 'a')),
+    ],
+  ])('lets nobody stop the job at once where %s', async (_, change) => {
+    const id = await stack.job({ onDisconnect: 'cancel' })
+    await change(id)
+    await stack.store.renewLeases([id])
+    expect(await stack.store.cancelUnread(id)).toBe(false)
+    await opened(id)
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
   })
 

@@ -68,6 +68,7 @@ export async function openStack(url: string): Promise<Stack> {
         requestId: 'request-1',
         traceContext: null,
         onDisconnect: 'continue',
+        api: store.api,
         graceMs,
         ttlMs: 5000,
         ...overrides,

@@ -34,7 +34,10 @@ export interface Answer {
   object: { whole: string; chunk: string }
   includeUsage: boolean
   maxTokens: number | undefined
-  /** Whether its jobs go on when the client leaves. */
+  /**
+   * Whether its jobs go on when the client leaves: to their end, or for the grace, where it may come back by its
+   * Idempotency-Key.
+   */
   keepOn: boolean
 }
 

@@ -1,5 +1,5 @@
-// The events of several jobs, as one sequence. Whoever leaves stops what it has started: a client of this API can't come
-// back to its stream, unless it has asked for the jobs to go on.
+// The events of several jobs, as one sequence. Whoever leaves stops at once what nobody else reads: a client of this API
+// can't come back to its stream, unless it has an Idempotency-Key, or has asked for the jobs to go on.
 
 import type { Response } from 'express'
 import { AppError, toAppError } from '../../errors.ts'
@@ -7,7 +7,7 @@ import { isTerminal, type StreamEvent } from '../../stream/events.ts'
 import { readEvents } from '../../stream/read-events.ts'
 import { attach } from '../follow-job.ts'
 import type { ApiService } from '../service.ts'
-import { stopJob } from '../stop-job.ts'
+import { stopUnread } from './stop-unread.ts'
 
 export interface ChoiceEvents {
   /** Of the job. */
@@ -58,12 +58,9 @@ export async function* followChoices(
 
 /** Not waited for: the client is gone, or has its answer already. */
 function stopLeft(jobs: string[], service: ApiService): void {
-  for (const id of jobs) {
-    if (service.follow.readers.has(id)) continue
-    stopJob(id, service).catch((thrown: unknown) => {
-      service.logger.warn({ err: toAppError(thrown), job: id }, 'a job that nobody reads could not be stopped')
-    })
-  }
+  stopUnread(jobs, service).catch((thrown: unknown) => {
+    service.logger.warn({ err: toAppError(thrown), jobs }, 'jobs that nobody reads could not be stopped')
+  })
 }
 
 /** The next value of whichever source has one. At most one of each source waits, so a slow reader slows them all. */

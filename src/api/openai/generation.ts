@@ -9,7 +9,7 @@ import { plainFormat } from './response-format.ts'
 import { toolUse } from './tools.ts'
 
 /** One prompt's worth of jobs. */
-type Sampling = Omit<GenerateWish, 'prompt' | 'messages' | 'tools' | 'response_format' | 'logprobs'>
+type Sampling = Omit<GenerateWish, 'prompt' | 'messages' | 'tools' | 'logprobs'>
 
 /**
  * @param form how the model writes calls of tools
@@ -32,12 +32,11 @@ export function chatWish(body: ChatBody, form: ToolForm): GenerateWish {
     'it can not be kept beside tools that may be called; allowed: one of the two, or tool_choice "none"',
   )
   return {
-    ...samplingOf(body),
+    ...samplingOf(body, tools?.format ?? format),
     max_tokens: body.max_completion_tokens ?? body.max_tokens,
     messages: chatMessages(body.messages),
     tools: tools?.described,
     logprobs: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
-    response_format: tools?.format ?? format,
   }
 }
 
@@ -54,11 +53,10 @@ export function completionWishes(body: CompletionBody): GenerateWish[] {
     `${prompts.length} prompts with ${n} answers each; allowed: at most ${mostChoices} answers`,
   )
   return prompts.map((prompt) => ({
-    ...samplingOf(body),
+    ...samplingOf(body, plainFormat(body.response_format)),
     max_tokens: body.max_tokens,
     prompt,
     logprobs: body.logprobs,
-    response_format: plainFormat(body.response_format),
   }))
 }
 
@@ -72,8 +70,13 @@ const leastTopP = 1e-9
 /** Seeds below zero are allowed here and have a place of their own. */
 const seedRange = 2 ** 53
 
-function samplingOf(body: CommonBody): Sampling {
+function samplingOf(body: CommonBody, format: GenerateWish['response_format']): Sampling {
   refuseIf(Object.keys(body.logit_bias ?? {}).length > 0, 'logit_bias', 'it is not supported; allowed: none')
+  refuseIf(
+    body.ignore_eos === true && format.type !== 'text',
+    'ignore_eos',
+    'it can not be true beside a response_format or tools, whose end is the end',
+  )
   return {
     temperature: body.temperature ?? 0.7,
     top_p: Math.max(leastTopP, body.top_p ?? 0.9),
@@ -84,6 +87,7 @@ function samplingOf(body: CommonBody): Sampling {
     frequency_penalty: body.frequency_penalty ?? 0,
     stop: body.stop,
     seed: body.seed !== undefined && body.seed < 0 ? body.seed + seedRange : body.seed,
+    response_format: format,
     ignore_eos: body.ignore_eos ?? false,
     min_tokens: body.min_tokens ?? 0,
     on_disconnect: body.on_disconnect ?? 'cancel',

@@ -16,7 +16,8 @@ const errors: ErrorStatus[] = [404, 409, 410, 500, 504]
 const description =
   'Unknown fields are ignored and null counts as missing. With `stream: true` the answer is Server-Sent Events of data ' +
   'only, ended by `[DONE]`; a failure is a last event `{"error": {...}}`. Leaving stops the answer, unless `on_disconnect` ' +
-  'is `continue`. X-Job-Id names the job of each choice: the answer can be followed from any place at /jobs/{id}/stream.'
+  'is `continue`; with an Idempotency-Key only after the grace. X-Job-Id names the job of each choice: the answer can be ' +
+  'followed from any place at /jobs/{id}/stream.'
 
 const messages = [{ role: 'user', content: 'What is a message queue?' }]
 const weather = {

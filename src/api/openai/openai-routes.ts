@@ -67,16 +67,15 @@ async function start(
   service: ApiService,
 ): Promise<Omit<Answer, 'choices' | 'idPrefix' | 'object'>> {
   const n = body.n ?? 1
+  const submitter = submitterOf(request, service.limits)
   return {
-    jobs: await submitChoices(wishes, n, defaultMaxTokens, service, submitterOf(request, service.limits)).catch(
-      (thrown) => {
-        throw body.max_completion_tokens === undefined ? thrown : inTermsOf('max_completion_tokens', thrown)
-      },
-    ),
+    jobs: await submitChoices(wishes, n, defaultMaxTokens, service, submitter).catch((thrown) => {
+      throw body.max_completion_tokens === undefined ? thrown : inTermsOf('max_completion_tokens', thrown)
+    }),
     choicesPerPrompt: n,
     includeUsage: body.stream_options?.include_usage ?? false,
     maxTokens: wishes[0]?.max_tokens ?? (defaultMaxTokens === Number.POSITIVE_INFINITY ? undefined : defaultMaxTokens),
-    keepOn: body.on_disconnect === 'continue',
+    keepOn: body.on_disconnect === 'continue' || submitter.idempotency !== undefined,
   }
 }
 

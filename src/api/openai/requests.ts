@@ -2,7 +2,8 @@
 // both. What is known and can't be kept is refused, never dropped in silence.
 
 import { z } from 'zod'
-import { maxStopStrings, stopString, wellFormedText } from '../../stream/request.ts'
+import { mostTopLogprobs } from '../../stream/payload.ts'
+import { maxStopStrings, sampling, stopString, wellFormedText } from '../../stream/request.ts'
 import { responseFormatWishSchema } from './response-format.ts'
 import { toolChoiceSchema, toolSchema } from './tools.ts'
 
@@ -18,13 +19,13 @@ const count = z.int().min(1)
 const common = {
   model: maybe(z.string()).describe('as GET /v1/models lists it; without it the one that is served'),
   max_tokens: maybe(count),
-  temperature: maybe(z.number().min(0).max(2)).describe('0 is greedy; 0.7 where it is missing'),
+  temperature: maybe(sampling.temperature).describe('0 is greedy; 0.7 where it is missing'),
   top_p: maybe(z.number().min(0).max(1)).describe('0.9 where it is missing'),
   top_k: maybe(z.int().min(-1).max(1000)).describe('0 or -1: off'),
-  min_p: maybe(z.number().min(0).max(1)),
-  repetition_penalty: maybe(z.number().min(0.1).max(2)),
-  presence_penalty: maybe(z.number().min(-2).max(2)),
-  frequency_penalty: maybe(z.number().min(-2).max(2)),
+  min_p: maybe(sampling.min_p),
+  repetition_penalty: maybe(sampling.repetition_penalty),
+  presence_penalty: maybe(sampling.presence_penalty),
+  frequency_penalty: maybe(sampling.frequency_penalty),
   stop: maybe(z.union([stopString, z.array(stopString).max(maxStopStrings)])),
   seed: maybe(z.int()),
   n: maybe(count.max(mostChoices)),
@@ -62,7 +63,7 @@ export const chatRequestSchema = z.object({
   ...common,
   max_completion_tokens: maybe(count).describe('the context left where neither it nor max_tokens is given'),
   logprobs: maybe(z.boolean()),
-  top_logprobs: maybe(z.int().min(0).max(20)),
+  top_logprobs: maybe(z.int().min(0).max(mostTopLogprobs)),
   response_format: maybe(responseFormatWishSchema),
   tools: maybe(z.array(toolSchema).max(mostTools)),
   tool_choice: maybe(toolChoiceSchema),

@@ -19,7 +19,7 @@ const idempotencyKey: ParameterDoc = {
     in: 'header',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[!-~]+$' },
   },
-  description: 'the same key and body again attach to the same job',
+  description: 'the same key and body again attach to the same job, unless that stopped because nobody read it',
 }
 
 const colour = {

@@ -5,12 +5,16 @@
 
 import { finiteFunction, leaveFunction, lineKeys, nowLocal } from './parts.ts'
 
+/** Of the bounds, for an owner who has them alone where others may come. */
+export const shareAlone = 3 / 4
+
 export const admitScript = `#!lua
 ${lineKeys('recent', 'ownersRecent', 'job', 'log', 'lease', 'payload', 'idempotency')}
 -- cost: the most tokens it may use. bodyHash: '' without an idempotency key, which is then any. trace: '' without one.
+-- api: whose the lease is.
 local id, kind, owner, promptTokens, cost, deadlineMs, onDisconnect, leaseMs, ttlMs, maxJobs, maxTokens,
-  ownersThereMayBe, slots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId,
-  trace = unpack(ARGV)
+  ownersThereMayBe, slots, msPerPosition, channel, bodyHash, seed, payloadJson, jobPrefix, requestId, trace,
+  api = unpack(ARGV)
 promptTokens, cost, deadlineMs, leaseMs, ttlMs =
   tonumber(promptTokens), tonumber(cost), tonumber(deadlineMs), tonumber(leaseMs), tonumber(ttlMs)
 maxJobs, maxTokens, ownersThereMayBe, slots, msPerPosition =
@@ -61,7 +65,7 @@ local bounds = {
 if ownersThereMayBe > 1 then
   local own = redis.call('HMGET', owners, 'jobs ' .. owner, 'tokens ' .. owner)
   local others = redis.call('HLEN', owners) / 2 - (own[1] and 1 or 0)
-  local share = others > 0 and 1 / (others + 1) or 3 / 4
+  local share = others > 0 and 1 / (others + 1) or ${shareAlone}
   table.insert(bounds, 1, {
     whose = 'owner', line = 'place_at ' .. owner, jobs = tonumber(own[1] or 0), tokens = tonumber(own[2] or 0),
     maxJobs = math.max(1, math.floor(maxJobs * share)), maxTokens = math.max(1, math.floor(maxTokens * share)),
@@ -125,7 +129,7 @@ redis.call('XADD', log, '1-1', 'e', event)
 -- The expiry covers the whole life at once: the deadline is fixed, and the end shortens it to the TTL.
 redis.call('PEXPIREAT', job, deadlineAt + ttlMs)
 redis.call('PEXPIREAT', log, deadlineAt + ttlMs)
-if onDisconnect == 'cancel' then redis.call('SET', lease, '1', 'PX', leaseMs) end
+if onDisconnect == 'cancel' then redis.call('SET', lease, api, 'PX', leaseMs) end
 if bodyHash ~= '' then
   redis.call('SET', idempotency, id .. ' ' .. bodyHash, 'PXAT', deadlineAt + ttlMs)
   redis.call('HSET', job, 'idempotency', idempotency)

@@ -33,7 +33,7 @@ local function append(id, job, log, lease, payload, attempt, first, arg, count)
     verdict = 'cancelled'
   elseif r[5] == 'cancel' and redis.call('EXISTS', lease) == 0 then
     if regrant == '1' then
-      redis.call('SET', lease, '1', 'PX', redis.call('HGET', job, 'lease_ms'))
+      redis.call('SET', lease, '', 'PX', redis.call('HGET', job, 'lease_ms'))
     else
       verdict = 'abandoned'
     end

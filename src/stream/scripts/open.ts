@@ -32,7 +32,7 @@ local verdict = 'ok'
 if r[4] then
   verdict = 'cancelled'
 elseif r[5] == 'cancel' and redis.call('EXISTS', lease) == 0 then
-  if regrant == '1' then redis.call('SET', lease, '1', 'PX', r[6]) else verdict = 'abandoned' end
+  if regrant == '1' then redis.call('SET', lease, '', 'PX', r[6]) else verdict = 'abandoned' end
 end
 local fruitless = tonumber(redis.call('HGET', job, 'fruitless'))
 if verdict == 'ok' and fruitless > mostFruitless then verdict = 'poisoned' end

@@ -47,12 +47,17 @@ end`
  */
 export const finishFunction = `${leaveFunction}
 local function finish(id, job, log, lease, payload, state)
-  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency', 'owner', 'cost')
+  local r = redis.call('HMGET', job, 'ttl_ms', 'opened_at', 'idempotency', 'owner', 'cost', 'cancelled')
   redis.call('HSET', job, 'state', state, 'ended_at', now)
   pcall(redis.call, 'PEXPIRE', job, r[1])
   pcall(redis.call, 'PEXPIRE', log, r[1])
-  -- By its name in the record: it has the hash tag of all keys.
-  if r[3] then pcall(redis.call, 'PEXPIRE', r[3], r[1]) end
+  -- By its name in the record: it has the hash tag of all keys. After a stop that nobody asked for there is no answer to
+  -- give again: the same request starts another job.
+  if r[3] and state == 'cancelled' and r[6] ~= '1' then
+    pcall(redis.call, 'DEL', r[3])
+  elseif r[3] then
+    pcall(redis.call, 'PEXPIRE', r[3], r[1])
+  end
   redis.call('DEL', lease, payload)
   pcall(redis.call, 'ZREM', waiting, id)
   pcall(leave, id)

@@ -3,12 +3,13 @@ import type { z } from 'zod'
 import type { chatChunkSchema } from '../../../src/api/openai/wire-schemas.ts'
 import { jobSchema } from '../../../src/api/wire-schemas.ts'
 import { type RunningService, startService } from '../running-service.ts'
+import { readStream } from '../sse-client.ts'
 import { dataOf, errorOf, openAiClient } from './openai-client.ts'
 
 let service: RunningService
 let client: ReturnType<typeof openAiClient>
 beforeAll(async () => {
-  service = await startService({ slots: 4, stepsPerSecond: 200 })
+  service = await startService({ slots: 4, stepsPerSecond: 200, env: { DISCONNECT_GRACE_MS: '600000' } })
   client = openAiClient(service)
 })
 afterAll(() => service.stop())
@@ -133,6 +134,17 @@ describe('a chat completion', () => {
     for (const job of jobs) await expect.poll(() => stateOf(job), { timeout: 5000 }).toBe('cancelled')
   })
 
+  it('goes on where the client leaves and a reader at another API stays', async () => {
+    const other = await service.startApi()
+    const leaving = new AbortController()
+    const body = { ...request, max_tokens: 200, stream: true }
+    const response = await client.post('chat', body, { signal: leaving.signal })
+    const reading = await fetch(`http://127.0.0.1:${other.ports[0]}/jobs/${response.headers.get('x-job-id')}/stream`)
+    leaving.abort()
+    const { end } = await readStream(reading)
+    expect(end).toMatchObject({ type: 'done', data: { finish_reason: 'length', tokens_generated: 200 } })
+  })
+
   it('goes on without the client where it was asked to, and can be read as a job', async () => {
     const leaving = new AbortController()
     const body = { ...request, max_tokens: 100, on_disconnect: 'continue', stream: true }
@@ -158,6 +170,7 @@ describe('a refusal under /v1', () => {
       [{ logit_bias: { 5: 1 } }, 'logit_bias'],
       [{ n: 99 }, 'n'],
       [{ response_format: { type: 'xml' } }, 'response_format.type'],
+      [{ response_format: { type: 'json_object' } }, 'ignore_eos'],
       [{ tool_choice: 'required' }, 'tool_choice'],
       [{ functions: [{ name: 'f' }] }, 'functions'],
       [{ modalities: ['text', 'audio'] }, 'modalities'],

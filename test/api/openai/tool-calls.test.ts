@@ -14,7 +14,7 @@ afterAll(() => service.stop())
 const parameters = { type: 'object', properties: { n: { type: 'integer', minimum: 0, maximum: 9 } }, required: ['n'] }
 const tool = (name: string, rest: object = {}) => ({ type: 'function', function: { name, parameters, ...rest } })
 const request = {
-  ...{ messages: [{ role: 'user', content: 'Add' }], max_tokens: 450, seed: 5, ignore_eos: true },
+  ...{ messages: [{ role: 'user', content: 'Add' }], max_tokens: 450, seed: 5 },
   tools: [tool('first'), tool('second')],
 }
 const named = { ...request, tool_choice: { type: 'function', function: { name: 'second' } } }
@@ -106,6 +106,7 @@ describe('a chat completion with tools', { timeout: 60_000 }, () => {
         'tools[0].function.parameters.type',
       ],
       [{ response_format: { type: 'json_object' } }, 'response_format'],
+      [{ ignore_eos: true }, 'ignore_eos'],
     ]
     for (const [change, param] of cases) {
       const error = await errorOf(await client.post('chat', { ...request, ...change }))

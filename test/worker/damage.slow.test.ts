@@ -64,7 +64,7 @@ it('a waiting job whose record is something else is ended, and those behind it a
   const running = [1, 2].map(() => streamOf(url, { ...request, max_tokens: 300 }))
   await vi.waitFor(async () => expect(await redis.zcard(keys.held)).toBe(2), 10_000)
   const { events, ended } = watchStream(await post(url, request))
-  await vi.waitFor(() => expect(events.length).toBeGreaterThan(0))
+  await vi.waitFor(() => expect(events.length).toBeGreaterThan(0), 20_000)
   const behind = streamOf(url, request)
   const id = String(events[0]?.data.id)
   await redis.set(keys.job(id), 'text')

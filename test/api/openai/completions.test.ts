@@ -73,7 +73,9 @@ describe('a completion', () => {
     const error = await client.post('text', { ...request, n: 5 })
     expect(error.headers.get('retry-after')).toMatch(/^[1-9]/)
     expect(await errorOf(error)).toMatchObject({ status: 429, type: 'rate_limit_error', code: 'queue_full' })
-    await expect.poll(async () => (await client.post('text', { ...request, n: 4 })).status).toBe(200)
+    await expect
+      .poll(async () => (await client.post('text', { ...request, n: 4 })).status, { timeout: 20_000 })
+      .toBe(200)
   })
 
   it('refuses what it can not do', async () => {

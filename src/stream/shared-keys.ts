@@ -30,8 +30,8 @@ export class SharedKeys {
       const k = this.#keys
       const keys = [...k.line, k.workers, k.workerInfo, k.workerLoad, k.metrics, k.recent(null), k.recent(owner)]
       const dropped = (await this.#mend(keys.length, ...keys)) as string[]
-      if (dropped.length === 0) throw thrown
-      this.#onDropped(dropped)
+      if (dropped.length > 0) this.#onDropped(dropped)
+      // Where nothing was dropped, somebody else may have done it in this very moment.
       return work()
     }
   }

@@ -130,7 +130,7 @@ describe('the log of requests', () => {
       written += chunk
     })
     await fetch(`${closed.url}/v1/completions?q=hidden`, { method: 'POST', headers, body: '{}' })
-    await vi.waitFor(() => expect(written).toContain('"path":"/v1/completions"'))
+    await vi.waitFor(() => expect(written).toContain('"path":"/v1/completions"'), 20_000)
     expect(written).not.toContain('hidden')
   })
 })

@@ -27,7 +27,7 @@ export interface ServiceOptions {
   maxContext?: number
   /** Decode steps a second; null: as fast as possible. */
   stepsPerSecond?: number | null
-  /** An answer ends by itself after about so many tokens, at any; null: not before max_tokens. */
+  /** An answer ends by itself after about so many tokens, at any; null, as by default: not before max_tokens. */
   eosEvery?: number | null
   env?: NodeJS.ProcessEnv
   /** Instead of the silent one. */
@@ -57,7 +57,7 @@ export function scriptedEngine({
   slots = 4,
   maxContext = 512,
   stepsPerSecond = null,
-  eosEvery = 60,
+  eosEvery = null,
   chatTemplate,
 }: ServiceOptions): CrashingEngine {
   const runner = new ScriptedRunner({

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
   acceptedSchema,
@@ -7,7 +7,7 @@ import {
   jobSchema,
   stoppedSchema,
 } from '../../src/api/wire-schemas.ts'
-import { type RunningService, startService } from './running-service.ts'
+import { type RunningService, type ServiceOptions, startService } from './running-service.ts'
 import { followStream, post, readStream, streamOf, textOf } from './sse-client.ts'
 
 const openApiSchema = z.object({
@@ -21,7 +21,7 @@ const openApiSchema = z.object({
 let service: RunningService
 
 beforeAll(async () => {
-  service = await startService({ slots: 4, stepsPerSecond: 100 })
+  service = await startService({ slots: 4, stepsPerSecond: 100, eosEvery: 20 })
 })
 afterAll(() => service.stop())
 
@@ -56,6 +56,16 @@ describe('a generation', () => {
     expect(whole.text).toBe(streamed.text)
     expect(whole).toMatchObject({ tokens_generated: 20, finish_reason: 'length', seed: 5, model: 'scripted' })
     expect(whole.usage.total_tokens).toBe(whole.usage.prompt_tokens + 20)
+  })
+
+  it('ends where the model ends it, whole and streamed alike', async () => {
+    const open = { prompt: 'Once upon a time', max_tokens: 400, seed: 5 }
+    const whole = await generate(open)
+    expect(whole.finish_reason).toBe('stop')
+    expect(whole.tokens_generated).toBeLessThan(400)
+    const { text, end } = await streamOf(`${service.url}/generate/stream`, open)
+    expect(text).toBe(whole.text)
+    expect(end).toMatchObject({ data: { finish_reason: 'stop', tokens_generated: whole.tokens_generated } })
   })
 
   it('reports the seed it chose, and gives the same again with it', async () => {
@@ -184,43 +194,37 @@ describe('an Idempotency-Key', () => {
 })
 
 describe('a client that leaves', () => {
-  it('stops its job when nobody came back within the grace', async () => {
+  /** Begins a job at a service of its own, and leaves once it has been heard that it is there. */
+  async function leaveJob(options: ServiceOptions, body: object): Promise<string> {
+    left = await startService({ slots: 1, ...options })
     const leave = new AbortController()
-    const response = await post(
-      `${service.url}/generate/stream`,
-      { prompt: 'Hello', max_tokens: 450, ignore_eos: true },
-      { signal: leave.signal },
-    )
-    const id = response.headers.get('x-job-id')
+    const request = { prompt: 'Hello', max_tokens: 400, ignore_eos: true, ...body }
+    const response = await post(`${left.url}/generate/stream`, request, { signal: leave.signal })
     leave.abort()
-    await expect.poll(async () => (await job(id)).state, { timeout: 8000, interval: 200 }).toBe('cancelled')
-    expect((await job(id)).usage.completion_tokens).toBeLessThan(450)
+    return String(response.headers.get('x-job-id'))
+  }
+  let left: RunningService
+  afterEach(() => left.stop())
+  const jobLeft = async (id: string) => jobSchema.parse(await (await fetch(`${left.url}/jobs/${id}`)).json())
+
+  it('stops its job when nobody came back within the grace', async () => {
+    // By itself it would end long after this test.
+    const id = await leaveJob({ stepsPerSecond: 5 }, {})
+    await expect.poll(async () => (await jobLeft(id)).state, { timeout: 25_000, interval: 200 }).toBe('cancelled')
+    expect((await jobLeft(id)).usage.completion_tokens).toBeLessThan(400)
   })
 
   it('finds its job going on when it comes back in time', async () => {
-    const leave = new AbortController()
-    const response = await post(
-      `${service.url}/generate/stream`,
-      { prompt: 'Hello', max_tokens: 250, ignore_eos: true },
-      { signal: leave.signal },
-    )
-    const id = response.headers.get('x-job-id')
-    leave.abort()
+    // The job lasts for longer than it would without readers.
+    const id = await leaveJob({ stepsPerSecond: 50, env: { DISCONNECT_GRACE_MS: '3000' } }, {})
     await new Promise((resolve) => setTimeout(resolve, 500))
-    const { end } = await readStream(await fetch(`${service.url}/jobs/${id}/stream`))
-    expect(end).toMatchObject({ data: { finish_reason: 'length', tokens_generated: 250 } })
+    const { end } = await readStream(await fetch(`${left.url}/jobs/${id}/stream`))
+    expect(end).toMatchObject({ data: { finish_reason: 'length', tokens_generated: 400 } })
   })
 
   it('may ask for its job to go on without it', async () => {
-    const leave = new AbortController()
-    const response = await post(
-      `${service.url}/generate/stream`,
-      { prompt: 'Hello', max_tokens: 200, ignore_eos: true, on_disconnect: 'continue' },
-      { signal: leave.signal },
-    )
-    const id = response.headers.get('x-job-id')
-    leave.abort()
-    await expect.poll(async () => (await job(id)).state, { timeout: 8000, interval: 200 }).toBe('completed')
+    const id = await leaveJob({ stepsPerSecond: 100 }, { on_disconnect: 'continue' })
+    await expect.poll(async () => (await jobLeft(id)).state, { timeout: 25_000, interval: 200 }).toBe('completed')
   })
 })
 

@@ -27,7 +27,7 @@ let service: RunningService
 let proxy: CuttingProxy
 let client: Client
 beforeAll(async () => {
-  service = await startService({ slots: 4, stepsPerSecond: 80, env: { DISCONNECT_GRACE_MS: '2000' } })
+  service = await startService({ slots: 4, stepsPerSecond: 40, env: { DISCONNECT_GRACE_MS: '2000' } })
 })
 afterAll(() => service.stop())
 beforeEach(async () => {

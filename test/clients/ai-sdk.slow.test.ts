@@ -52,7 +52,7 @@ describe('the AI SDK', { timeout: 60_000 }, () => {
       const { jobs } = (await (await fetch(`${service.url}/jobs`)).json()) as { jobs: { state: string }[] }
       return jobs[0]?.state
     }
-    await expect.poll(newest, { timeout: 5000 }).toBe('cancelled')
+    await expect.poll(newest, { timeout: 20_000 }).toBe('cancelled')
   })
 
   it('names what is wrong', async () => {

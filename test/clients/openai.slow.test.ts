@@ -116,7 +116,7 @@ describe('the openai package', { timeout: 60_000 }, () => {
     const stream = await openai.chat.completions.create({ ...request, max_tokens: 900, stream: true }).withResponse()
     for await (const _ of stream.data) break
     const job = stream.response.headers.get('x-job-id')
-    await expect.poll(() => stateOf(job), { timeout: 5000 }).toBe('cancelled')
+    await expect.poll(() => stateOf(job), { timeout: 20_000 }).toBe('cancelled')
   })
 
   it('throws where a stream ends with an error', async () => {

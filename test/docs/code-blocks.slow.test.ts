@@ -92,7 +92,7 @@ async function inBrowser({ code }: CodeBlock): Promise<void> {
   try {
     await page.setContent('<body></body>')
     await page.evaluate(`(async () => { ${here(code)} })()`)
-    await expect.poll(() => page.evaluate('document.body.textContent')).not.toBe('')
+    await expect.poll(() => page.evaluate('document.body.textContent'), { timeout: 20_000 }).not.toBe('')
   } finally {
     await page.close()
   }

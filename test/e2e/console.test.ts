@@ -11,7 +11,6 @@ const current = servicePages({
   stepsPerSecond: 25,
   maxContext: 2048,
   // The page has no ignore_eos: an answer that ends when it likes would be over before a test has acted on it.
-  eosEvery: null,
   env: { DISCONNECT_GRACE_MS: '10000' },
 })
 let service: RunningService

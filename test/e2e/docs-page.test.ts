@@ -27,7 +27,7 @@ const opened = async (id: string) => {
 test('every route of the service is there, and reachable from the contents', async () => {
   expect(await page.locator('details.route').count()).toBe(routeDocs.length)
   await page.getByRole('link', { name: 'POST /v1/chat/completions' }).click()
-  await expect.poll(() => route('postV1ChatCompletions').getAttribute('open')).not.toBeNull()
+  await expect.poll(() => route('postV1ChatCompletions').getAttribute('open'), { timeout: 20_000 }).not.toBeNull()
   expect(await route('postV1ChatCompletions').textContent()).toContain('max_completion_tokens')
 })
 
@@ -51,7 +51,7 @@ test('a job is looked up by the id that was typed in, and a refusal is shown', a
   await job.getByLabel('id').fill('job_unknown')
   // The browser itself reports the 404.
   await job.getByRole('button', { name: 'Send' }).click()
-  await expect.poll(() => job.getByRole('status').textContent()).toMatch(/^404.*"not_found"/s)
+  await expect.poll(() => job.getByRole('status').textContent(), { timeout: 20_000 }).toMatch(/^404.*"not_found"/s)
   expect(complaints.splice(0)).toEqual([expect.stringContaining('404')])
 })
 

@@ -2,14 +2,15 @@
 
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Redis } from 'ioredis'
+import { explainAbsence, type FaultSpan, feltDuring } from './fault-spans.ts'
 import type { Fault, FaultyService, Place } from './faulty-service.ts'
+import { leftAfterTtl, type TtlOptions, whereabouts } from './leftovers.ts'
 import { Random } from './random.ts'
 import { cuts } from './redis-wire.ts'
 import { type OrderedGeneration, referenceTexts } from './reference.ts'
 import { type Order, Witness } from './witness.ts'
 
-export interface StormOptions {
+export interface StormOptions extends TtlOptions {
   seed: number
   /** Streams that run at a time; one that has ended is followed by another until the faults are over. */
   streams: number
@@ -20,11 +21,8 @@ export interface StormOptions {
   maxTokens: number
   /** Whether the model is the scripted one, whose every token is known beforehand. */
   scripted: boolean
-  /** Of the service: how long finished streams are kept, and how long one goes on without readers. */
-  ttlMs: number
+  /** Of the service: how long a stream goes on without readers. */
   graceMs: number
-  /** Whether to wait until nothing names a job any more, or only to see that everything will have expired by then. */
-  waitForTtl: boolean
   say?: (line: string) => void
 }
 
@@ -68,7 +66,8 @@ export async function storm(service: FaultyService, options: StormOptions): Prom
   }
   setMaxListeners(0, giveUp.signal)
   const clients = Array.from({ length: options.streams }, (_, number) => client(number))
-  const faults = await breakThings(service, random.fork(), options, tell(options, witnesses))
+  const spans: FaultSpan[] = []
+  const faults = await breakThings(service, random.fork(), options, spans, tell(options, witnesses))
   calm.abort()
   const late = setTimeout(() => giveUp.abort(), endingLimitMs)
   await Promise.all(clients)
@@ -86,12 +85,23 @@ export async function storm(service: FaultyService, options: StormOptions): Prom
     unreached: witnesses.filter(({ unreached }) => unreached).length,
     violations: [
       ...witnesses.flatMap(({ violations }) => violations),
+      ...witnesses.flatMap((witness) => unexplained(witness, spans)),
       ...(new Set(ids).size === ids.length ? [] : ['two orders got the same job']),
       ...service.problems,
       ...(lost.length > 0 ? [...lost, service.lastLines()] : []),
       ...left,
     ],
   }
+}
+
+/** A stream that was stopped for want of readers, while no faults kept them away. */
+function unexplained({ id, unreached }: Witness, spans: FaultSpan[]): string[] {
+  if (unreached === null || explainAbsence(unreached, spans)) return []
+  const felt = feltDuring(unreached, spans).map(({ what, at }) => `${what} ${at.kind}`)
+  const awayMs = Math.round(unreached.until - unreached.from)
+  return [
+    `job ${id}: no API served its readers for ${awayMs} ms; the faults of that time: ${felt.join(', ') || 'none'}`,
+  ]
 }
 
 /** A few generations that are ordered again and again. */
@@ -109,20 +119,32 @@ function order(random: Random, client: number, generation: OrderedGeneration): O
   return { ...generation, via, ending, readers: ending === 'left' ? 1 : random.pick([1, 1, 2]) }
 }
 
-/** One fault after the other, some of them at the same time; resolves when the last one is over. */
+/**
+ * One fault after the other, some of them at the same time; resolves when the last one is over and everything serves again.
+ * @param spans is given each that happened
+ */
 async function breakThings(
   service: FaultyService,
   random: Random,
   { kills, everyMs }: StormOptions,
+  spans: FaultSpan[],
   afterEach: (done: number) => void,
 ): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   const running: Promise<void>[] = []
+  const recovering: Promise<void>[] = []
   let killed = 0
   while (killed < kills) {
     const fault = nextFault(random, service)
+    const span: FaultSpan = { ...fault, from: performance.now(), until: Number.POSITIVE_INFINITY }
     running.push(
       service.inject(fault).then((happened) => {
+        if (happened) spans.push(span)
+        recovering.push(
+          untilServing(service, fault.at).then(() => {
+            span.until = performance.now()
+          }),
+        )
         const name = `${fault.what} ${fault.at.kind}`
         if (happened) counts[name] = (counts[name] ?? 0) + 1
         if (happened && fault.what === 'kill') killed++
@@ -134,7 +156,24 @@ async function breakThings(
     if (fault.at.kind === 'redis') await running.at(-1)
   }
   await Promise.all(running)
+  await Promise.all(recovering)
   return counts
+}
+
+/** Until the API that was hit has Redis; where Redis was, until every API has it again. */
+async function untilServing({ urls }: FaultyService, at: Place): Promise<void> {
+  const hit = at.kind === 'redis' ? urls : at.kind === 'api' ? [urls[at.index]!] : []
+  const serves = async (url: string) => {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(2000) })
+    return ((await answer.json()) as { redis: string }).redis === 'up'
+  }
+  await Promise.all(
+    hit.map(async (url) => {
+      for (const giveUpAt = Date.now() + endingLimitMs; Date.now() < giveUpAt; await sleep(100)) {
+        if (await serves(url).catch(() => false)) return
+      }
+    }),
+  )
 }
 
 function nextFault(random: Random, { apis, workers }: FaultyService): Fault {
@@ -163,54 +202,4 @@ function tell({ say, kills }: StormOptions, witnesses: Witness[]): (done: number
     told = done
     say(`${done} of ${kills} kills, ${witnesses.length} streams so far, ${broken.length} violations`)
   }
-}
-
-/** What Redis has of a job that did not end. */
-async function whereabouts(url: string, id: string): Promise<string> {
-  const redis = new Redis(url)
-  const queue = '{workflowai}:queue'
-  const [record, events, job, lock, active, waiting] = await Promise.all([
-    redis.hgetall(`{workflowai}:job:${id}`),
-    redis.xlen(`{workflowai}:log:${id}`),
-    redis.hgetall(`${queue}:${id}`),
-    redis.get(`${queue}:${id}:lock`),
-    redis.lrange(`${queue}:active`, 0, -1),
-    redis.lrange(`${queue}:wait`, 0, -1),
-  ])
-  redis.disconnect()
-  return JSON.stringify({ id, record, events, job, lock, active: active.includes(id), waiting: waiting.includes(id) })
-}
-
-/** @returns what still names a job after the TTL, or still counts one */
-async function leftAfterTtl(url: string, ids: string[], { ttlMs, waitForTtl }: StormOptions): Promise<string[]> {
-  const redis = new Redis(url)
-  try {
-    let left: string[] = []
-    for (const giveUpAt = Date.now() + (waitForTtl ? ttlMs + 5000 : 5000); ; await sleep(250)) {
-      left = await leftOf(redis, ids, waitForTtl ? 0 : ttlMs)
-      if (left.length === 0 || Date.now() > giveUpAt) return left.slice(0, 20)
-    }
-  } finally {
-    redis.disconnect()
-  }
-}
-
-/** @param withinMs keys that expire within this are as good as gone */
-async function leftOf(redis: Redis, ids: string[], withinMs: number): Promise<string[]> {
-  const named = (await redis.keys('*')).filter(
-    (key) => ids.some((id) => key.includes(id)) || key.includes(':idempotency:'),
-  )
-  const lives = await Promise.all(named.map((key) => redis.pttl(key)))
-  const staying = named.filter((_, index) => lives[index] === -1 || Number(lives[index]) > withinMs)
-  const counts = await Promise.all([
-    ...['admitted', 'waiting'].map(async (name) => [name, await redis.zcard(`{workflowai}:${name}`)] as const),
-    ...['active', 'wait', 'paused'].map(
-      async (name) => [name, await redis.llen(`{workflowai}:queue:${name}`)] as const,
-    ),
-    (async () => ['prompt tokens', Number(await redis.get('{workflowai}:admitted-tokens-total'))] as const)(),
-  ])
-  return [
-    ...staying.map((key) => `after the TTL there is still the key ${key}`),
-    ...counts.filter(([, count]) => count !== 0).map(([name, count]) => `${name} still counts ${count}`),
-  ]
 }

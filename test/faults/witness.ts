@@ -4,6 +4,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientEvent, followStream } from '../api/sse-client.ts'
+import type { Span } from './fault-spans.ts'
 import type { Random } from './random.ts'
 import type { OrderedGeneration } from './reference.ts'
 
@@ -40,8 +41,11 @@ export class Witness {
   resumes = 0
   /** The largest time between two token events that a reader saw, from the first on. */
   largestGapMs = 0
-  /** Whether it was stopped, though ordered whole, when no API had served any reader for the grace: as it should be. */
-  unreached = false
+  /**
+   * When no API served any reader for the grace and more, where it was stopped for that though ordered whole: as it should
+   * be, if there were faults that explain it. null: it was not.
+   */
+  unreached: Span | null = null
   readonly #deps: WitnessDeps
   readonly #key = `order-${process.pid}-${++ordered}`
   /** What any reader has seen: seq -> `type data`. */
@@ -50,7 +54,8 @@ export class Witness {
   #end: ClientEvent | null = null
   /** When an API last served any reader: opened its stream, or sent an event. */
   #reachedAt = 0
-  #longestAwayMs = 0
+  /** The longest time in which none did. */
+  #longestAway: Span = { from: 0, until: 0 }
   /** The last answers, for the report of a job that does not end. */
   readonly #answers: string[] = []
 
@@ -87,6 +92,10 @@ export class Witness {
     }
   }
 
+  get #longestAwayMs(): number {
+    return this.#longestAway.until - this.#longestAway.from
+  }
+
   get #doing(): string {
     const { ending, via, readers } = this.order
     const away = `unreached for ${Math.round(this.#longestAwayMs)} ms at most`
@@ -95,7 +104,7 @@ export class Witness {
 
   #reached(): void {
     const now = performance.now()
-    this.#longestAwayMs = Math.max(this.#longestAwayMs, now - this.#reachedAt)
+    if (now - this.#reachedAt > this.#longestAwayMs) this.#longestAway = { from: this.#reachedAt, until: now }
     this.#reachedAt = now
   }
 
@@ -269,7 +278,8 @@ export class Witness {
     const { ending, via, max_tokens: maxTokens } = this.order
     const { reference, graceMs } = this.#deps
     const reason = data.finish_reason
-    this.unreached = ending === 'whole' && via === 'stream' && reason === 'cancelled' && this.#longestAwayMs >= graceMs
+    const excused = ending === 'whole' && via === 'stream' && reason === 'cancelled' && this.#longestAwayMs >= graceMs
+    this.unreached = excused ? this.#longestAway : null
     const allowed = ending === 'whole' && !this.unreached ? ['length'] : ['length', 'cancelled']
     if (!allowed.includes(String(reason))) {
       this.#note(`finish_reason is ${reason}; allowed: ${allowed}; ${this.#doing}`)

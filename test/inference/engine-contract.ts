@@ -39,7 +39,7 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
     }, 600_000)
     afterAll(() => engine?.close())
 
-    const nothingLeft = () => vi.waitFor(() => expect(engine.stats()).toMatchObject({ running: 0, waiting: 0 }))
+    const nothingLeft = () => vi.waitFor(() => expect(engine.stats()).toMatchObject({ running: 0, waiting: 0 }), 20_000)
 
     it('gives a sequence the same tokens alone and in a batch of 8, which share steps', async () => {
       const requests = () =>
@@ -164,6 +164,26 @@ export function engineContract(name: string, { open, tokenizer, real, exact, ran
       client.cancel(request.id)
       client.cancel(request.id)
       expect((await other).ids).toHaveLength(30)
+      await nothingLeft()
+    })
+
+    it('computes nothing more for a cancelled sequence: what is submitted next runs alone', async () => {
+      const request = requestFor(prompts[0]!, { maxTokens: 400, ignoreEos: true })
+      const next = requestFor('a', { maxTokens: 4, ignoreEos: true })
+      let cancelled = false
+      const runningWithNext = new Promise<number>((resolve, reject) => {
+        client.onToken((id) => {
+          if (id === next.id) resolve(engine.stats().running)
+          if (id !== request.id || cancelled) return
+          cancelled = true
+          client.cancel(request.id)
+          // An engine is told in this order, so once it answers this one it has done what it does about the other.
+          void client.generate(next)
+        })
+        void client.generate(request).then(({ end }) => reject(new Error(JSON.stringify(end))))
+      })
+      expect(await runningWithNext).toBe(1)
+      client.onToken(() => {})
       await nothingLeft()
     })
 

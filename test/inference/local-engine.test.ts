@@ -148,7 +148,7 @@ describe('the local engine', () => {
   it('delivers nothing after it was closed', async () => {
     const client = new EngineClient(engineOver(new ScriptedRunner({ ...shape, stepsPerSecond: 100 })))
     void client.generate(requestFor('a', { maxTokens: 400 }))
-    await vi.waitFor(() => expect(client.steps.length).toBeGreaterThan(0))
+    await vi.waitFor(() => expect(client.steps.length).toBeGreaterThan(0), 20_000)
     await client.engine.close()
     const steps = client.steps.length
     await new Promise((resolve) => setTimeout(resolve, 50))

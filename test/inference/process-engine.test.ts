@@ -48,7 +48,7 @@ describe('the engine process', { timeout: 30_000 }, () => {
     const pid = engine.pid!
     const before = engine.stats()
     process.kill(pid, 'SIGKILL')
-    await vi.waitFor(() => expect(crashes).toHaveLength(1))
+    await vi.waitFor(() => expect(crashes).toHaveLength(1), 20_000)
     expect(crashes[0]).toMatchObject({
       lost: requests.map(({ id }) => id),
       message: expect.stringContaining('SIGKILL'),

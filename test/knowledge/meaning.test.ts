@@ -118,7 +118,7 @@ describe('finding cases by meaning', () => {
     await importCases(store, [{ ...boiler, text: 'printer tray empty' }], '')
     await vi.waitFor(async () => {
       expect(await titles(base, 'plotter drawer bare')).toEqual([[boiler.title, ['meaning']]])
-    })
+    }, 20_000)
     expect(second.asked.filter((text) => text.includes('printer tray'))).toHaveLength(1)
     const other = new Counted(tiny, 'another')
     await openBase(other)

@@ -195,7 +195,7 @@ describe('a model that does not finish', () => {
     }
     await expect(run()).rejects.toThrow('fenced')
     expect(seen).not.toContain('result')
-    await expect.poll(() => transport.stopped).toBe(1)
+    await expect.poll(() => transport.stopped, { timeout: 20_000 }).toBe(1)
   })
 })
 

@@ -76,7 +76,7 @@ describe('HttpTransport', () => {
       message: expect.stringContaining('of job job/1 after event 1'),
     })
     expect(asked.filter((each) => each.startsWith('GET'))).toHaveLength(2)
-    await expect.poll(() => asked).toContain('DELETE /jobs/job%2F1')
+    await expect.poll(() => asked, { timeout: 20_000 }).toContain('DELETE /jobs/job%2F1')
   })
 
   it('does not resume what the service does not know any more', async () => {
@@ -158,23 +158,23 @@ describe('HttpTransport', () => {
         stop.abort(new Error('enough'))
     }
     await expect(reading()).rejects.toThrow('enough')
-    await expect.poll(() => closed).toBe(true)
-    await expect.poll(() => asked).toContain('DELETE /jobs/job%2F1')
+    await expect.poll(() => closed, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => asked, { timeout: 20_000 }).toContain('DELETE /jobs/job%2F1')
   })
 
   it('closes the connection and stops the job when the reader leaves early', async () => {
     let closed = false
     const { transport, asked } = await serve(staying(queued + token(1, 'a'), () => (closed = true)))
     for await (const _ of transport.generate({ prompt: 'hi' }, {})) break
-    await expect.poll(() => closed).toBe(true)
-    await expect.poll(() => asked).toContain('DELETE /jobs/job%2F1')
+    await expect.poll(() => closed, { timeout: 20_000 }).toBe(true)
+    await expect.poll(() => asked, { timeout: 20_000 }).toContain('DELETE /jobs/job%2F1')
   })
 
   it('leaves a job alone that is to continue without its reader', async () => {
     let closed = false
     const { transport, asked } = await serve(staying(queued + token(1, 'a'), () => (closed = true)))
     for await (const _ of transport.generate({ prompt: 'hi', on_disconnect: 'continue' }, {})) break
-    await expect.poll(() => closed).toBe(true)
+    await expect.poll(() => closed, { timeout: 20_000 }).toBe(true)
     expect(asked).toEqual(['POST /generate/stream'])
   })
 })

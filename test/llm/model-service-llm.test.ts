@@ -135,13 +135,13 @@ describe('ModelServiceLLM', () => {
     const call = new ModelServiceLLM({ transport }).invoke('why?', { signal: stop.signal })
     setTimeout(() => stop.abort(), 20)
     await expect(call).rejects.toThrow()
-    await expect.poll(() => transport.stopped).toBe(1)
+    await expect.poll(() => transport.stopped, { timeout: 20_000 }).toBe(1)
   })
 
   it('stops the transport when a stream is left early', async () => {
     const transport = new ScriptedTransport({ words, hang: true })
     for await (const _ of await new ModelServiceLLM({ transport }).stream('why?')) break
-    await expect.poll(() => transport.stopped).toBe(1)
+    await expect.poll(() => transport.stopped, { timeout: 20_000 }).toBe(1)
   })
 
   it('takes a generation without a finish reason for a failure', async () => {

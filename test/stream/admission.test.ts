@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { NewEvent } from '../../src/stream/events.ts'
+import { redisNow } from '../../src/stream/redis.ts'
 import { done, keys, type Stack, token, worker } from './stack.ts'
 import { useStack } from './use-stack.ts'
 
@@ -21,6 +22,11 @@ describe('a refused request', () => {
     }
     return waits
   }
+  /** A line grows shorter as time passes, by Redis's clock: the most that can have passed since this was called. */
+  async function stopwatch(): Promise<() => Promise<number>> {
+    const startedAt = await redisNow(stack.redis, keys)
+    return async () => (await redisNow(stack.redis, keys)) - startedAt
+  }
   const fill = async (count: number, overrides = {}) => {
     const ids: string[] = []
     for (let i = 0; i < count; i++) ids.push(await stack.job(overrides))
@@ -29,12 +35,14 @@ describe('a refused request', () => {
 
   it('is told when its place will be free, behind all who were refused before it', async () => {
     await fill(20)
+    const passed = await stopwatch()
     const waits = await told(50)
-    const startedAfter = (index: number) => waits[index]! - 100 * (index + 1)
+    const passedMs = await passed()
     // Each is told 100 ms more than the one before it, less what has passed since the first.
-    for (let index = 0; index < 50; index++) expect(startedAfter(index)).toBeLessThanOrEqual(0)
-    expect(waits[49]! - waits[0]!).toBeGreaterThan(2500)
-    expect(waits[0]).toBeGreaterThan(90)
+    for (const [index, wait] of waits.entries()) {
+      expect(wait).toBeLessThanOrEqual(100 * (index + 1))
+      expect(wait).toBeGreaterThanOrEqual(Math.max(100, 100 * (index + 1) - passedMs))
+    }
   })
 
   it('where there are too many prompt tokens is told when those that are too many have left, whatever its own', async () => {
@@ -42,11 +50,12 @@ describe('a refused request', () => {
     await fill(1, { promptTokens: 450 })
     // 350 tokens too many, at 135 a job; the next one waits until as many as the first one brings have left too.
     const limits = { maxTokens: 1000 }
+    const passed = await stopwatch()
     const [long, short] = [await told(1, { promptTokens: 540 }, limits), await told(1, { promptTokens: 1 }, limits)]
-    expect(long[0]).toBeGreaterThan(255)
-    expect(long[0]).toBeLessThanOrEqual(261)
-    expect(short[0]).toBeGreaterThan(600)
-    expect(short[0]).toBeLessThanOrEqual(661)
+    const passedMs = await passed()
+    expect(long[0]).toBe(260)
+    expect(short[0]).toBeLessThanOrEqual(660)
+    expect(short[0]).toBeGreaterThanOrEqual(Math.max(260, 660 - passedMs))
   })
 
   it('is not passed by short prompts where it has a long one', async () => {
@@ -68,10 +77,11 @@ describe('a refused request', () => {
 
   it('waits behind those before it though half of the places are free for a moment', async () => {
     const ids = await fill(20)
+    const passed = await stopwatch()
     await told(50)
     await replace(ids, 10, { maxJobs: 20 })
     const [wait] = await told(1)
-    expect(wait).toBeGreaterThan(3000)
+    expect(wait).toBeGreaterThanOrEqual(5100 - (await passed()))
   })
 
   it('does not wait for those who never came back, where more than half of the places are free', async () => {
@@ -86,9 +96,11 @@ describe('a refused request', () => {
     const limits = { maxTokens: 1000, maxJobs: 1000 }
     const prompt = { promptTokens: 100 }
     const ids = await fill(10, prompt)
+    const passed = await stopwatch()
     await told(50, prompt, limits)
     await replace(ids, 5, limits, prompt)
-    expect((await told(1, prompt, limits))[0]).toBeGreaterThan(3000)
+    const [wait] = await told(1, prompt, limits)
+    expect(wait).toBeGreaterThanOrEqual(5100 - (await passed()))
     await replace(ids.slice(5), 5, limits, prompt)
     for (const id of await stack.index.recent(null, 6)) await stack.store.end(id, done(), false)
     for (let i = 0; i < 6; i++) await stack.admit(prompt, limits)

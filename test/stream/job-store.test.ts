@@ -1,25 +1,32 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { JobStore } from '../../src/stream/job-store.ts'
 import { leaseMs } from '../../src/stream/lease.ts'
+import { RedisAbsence } from '../../src/stream/redis-absence.ts'
 import type { TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, type Stack, token, worker } from './stack.ts'
+import { pass, sleepFor, standClock } from './standing-clock.ts'
 import { useStack } from './use-stack.ts'
 
 let server: TestRedis
 let stack: Stack
+let store: JobStore
 useStack((opened, redis) => {
   stack = opened
   server = redis
 })
-beforeEach(() => stack.redis.flushall())
+beforeEach(async () => {
+  await stack.redis.flushall()
+  // One to which Redis was never away, however slow this machine is.
+  store = new JobStore(stack.redis, keys)
+})
 
 /** As when it lapses. */
 const loseLease = (id: string) => stack.redis.del(keys.lease(id))
 const append = async (id: string, attempt: number, firstSeq: number, ...events: ReturnType<typeof token>[]) =>
-  (await stack.store.append([{ id, attempt, firstSeq, events }]))[0]
+  (await store.append([{ id, attempt, firstSeq, events }]))[0]
 
 async function opened(id: string, attempt = 1) {
-  const result = await stack.store.open(id, attempt, worker)
+  const result = await store.open(id, attempt, worker)
   if (result.verdict !== 'ok') throw new Error(`open said ${result.verdict}`)
   return result
 }
@@ -28,13 +35,13 @@ describe('admission', () => {
   it('writes the queued event with the position and an estimate', async () => {
     await stack.job()
     const id = await stack.job()
-    expect(await stack.store.eventsAfter(id, -1)).toEqual([{ type: 'queued', seq: 0, position: 2, etaMs: 100 }])
+    expect(await store.eventsAfter(id, -1)).toEqual([{ type: 'queued', seq: 0, position: 2, etaMs: 100 }])
   })
 
   it('refuses the job that would break the bound on jobs, and takes it again when one has ended', async () => {
     const first = await stack.job()
     expect(await stack.admit({}, { maxJobs: 1 })).toMatchObject({ verdict: 'full', bound: 'jobs', jobs: 1 })
-    await stack.store.end(first, done(), false)
+    await store.end(first, done(), false)
     expect(await stack.admit({}, { maxJobs: 1 })).toMatchObject({ verdict: 'admitted' })
   })
 
@@ -67,16 +74,16 @@ describe('append', () => {
     expect(await append(id, 1, 1, token('a'), token('b'))).toEqual({ lastSeq: 2, verdict: 'ok' })
     expect(await append(id, 1, 1, token('a'), token('b'))).toEqual({ lastSeq: 2, verdict: 'ok' })
     expect(await append(id, 1, 2, token('b'), token('c'))).toEqual({ lastSeq: 3, verdict: 'ok' })
-    const texts = (await stack.store.eventsAfter(id, 0)).map((event) => event.type === 'token' && event.text)
+    const texts = (await store.eventsAfter(id, 0)).map((event) => event.type === 'token' && event.text)
     expect(texts).toEqual(['a', 'b', 'c'])
-    expect((await stack.store.record(id))?.tokens).toBe(3)
+    expect((await store.record(id))?.tokens).toBe(3)
   })
 
   it('refuses a gap and says where the log ends', async () => {
     const id = await stack.job()
     await opened(id)
     expect(await append(id, 1, 3, token('c'))).toEqual({ lastSeq: 0, verdict: 'gap' })
-    expect(await stack.store.eventsAfter(id, 0)).toEqual([])
+    expect(await store.eventsAfter(id, 0)).toEqual([])
   })
 
   it('refuses an older attempt from the moment a newer one has opened the job, before that one writes', async () => {
@@ -85,7 +92,7 @@ describe('append', () => {
     await append(id, 1, 1, token('a'))
     await opened(id, 2)
     expect(await append(id, 1, 2, token('b'))).toEqual({ lastSeq: 1, verdict: 'fenced' })
-    expect(await stack.store.open(id, 1, worker)).toEqual({ verdict: 'fenced' })
+    expect(await store.open(id, 1, worker)).toEqual({ verdict: 'fenced' })
     expect(await append(id, 2, 2, token('B'))).toEqual({ lastSeq: 2, verdict: 'ok' })
   })
 
@@ -94,16 +101,16 @@ describe('append', () => {
     await opened(id)
     await append(id, 1, 1, done(), token('late'))
     expect(await append(id, 1, 2, token('late'))).toEqual({ lastSeq: 1, verdict: 'ended' })
-    expect(await stack.store.end(id, done(), false)).toBe('ended')
-    expect(await stack.store.open(id, 2, worker)).toEqual({ verdict: 'ended' })
-    expect(await stack.store.eventsAfter(id, 0)).toHaveLength(1)
+    expect(await store.end(id, done(), false)).toBe('ended')
+    expect(await store.open(id, 2, worker)).toEqual({ verdict: 'ended' })
+    expect(await store.eventsAfter(id, 0)).toHaveLength(1)
   })
 
   it('serves many jobs in one command, each with its own verdict', async () => {
     const [a, b] = [await stack.job(), await stack.job()]
     await opened(a)
     await opened(b, 5)
-    const results = await stack.store.append([
+    const results = await store.append([
       { id: a, attempt: 1, firstSeq: 1, events: [token('a')] },
       { id: b, attempt: 4, firstSeq: 1, events: [token('b')] },
       { id: 'job_unknown', attempt: 1, firstSeq: 1, events: [token('c')] },
@@ -116,7 +123,7 @@ describe('append', () => {
     await opened(id)
     const text = 'Grüße 👩‍🚀 \u0000\u001f "\\" 漢字\u2028'
     await append(id, 1, 1, token(text))
-    expect(await stack.store.eventsAfter(id, 0)).toMatchObject([{ text }])
+    expect(await store.eventsAfter(id, 0)).toMatchObject([{ text }])
   })
 })
 
@@ -125,18 +132,18 @@ describe('a stop', () => {
     const id = await stack.job()
     await opened(id)
     await append(id, 1, 1, token('a'))
-    expect(await stack.store.cancel(id)).toMatchObject({ state: 'active', lastSeq: 1 })
+    expect(await store.cancel(id)).toMatchObject({ state: 'active', lastSeq: 1 })
     expect(await append(id, 1, 2, token('b'))).toEqual({ lastSeq: 1, verdict: 'cancelled' })
     expect(await append(id, 1, 2, done('cancelled'))).toMatchObject({ lastSeq: 2 })
-    expect((await stack.store.record(id))?.state).toBe('cancelled')
+    expect((await store.record(id))?.state).toBe('cancelled')
   })
 
   it('leaves a finished job as it is', async () => {
     const id = await stack.job()
     await opened(id)
     await append(id, 1, 1, done())
-    expect(await stack.store.cancel(id)).toMatchObject({ state: 'completed', lastSeq: 1 })
-    expect(await stack.store.cancel('job_unknown')).toMatchObject({ state: 'missing', lastSeq: -1 })
+    expect(await store.cancel(id)).toMatchObject({ state: 'completed', lastSeq: 1 })
+    expect(await store.cancel('job_unknown')).toMatchObject({ state: 'missing', lastSeq: -1 })
   })
 })
 
@@ -145,62 +152,37 @@ describe('an end without a worker', () => {
     const id = await stack.job()
     await opened(id, 3)
     await append(id, 3, 1, token('a'))
-    expect(await stack.store.end(id, { type: 'error', code: 'deadline_exceeded', message: 'late' }, false)).toBe(
-      'ended',
-    )
-    expect(await stack.store.end(id, done(), false)).toBe('ended')
-    expect(await stack.store.eventsAfter(id, 0)).toMatchObject([{ text: 'a' }, { type: 'error', seq: 2 }])
+    expect(await store.end(id, { type: 'error', code: 'deadline_exceeded', message: 'late' }, false)).toBe('ended')
+    expect(await store.end(id, done(), false)).toBe('ended')
+    expect(await store.eventsAfter(id, 0)).toMatchObject([{ text: 'a' }, { type: 'error', seq: 2 }])
     expect(await stack.index.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
   })
 
   it('leaves a job to the worker that has it, when asked to', async () => {
     const [waiting, running] = [await stack.job(), await stack.job()]
     await opened(running)
-    expect(await stack.store.end(waiting, done('cancelled'), true)).toBe('ended')
-    expect(await stack.store.end(running, done('cancelled'), true)).toBe('active')
-    expect(await stack.store.end('job_unknown', done('cancelled'), true)).toBe('missing')
+    expect(await store.end(waiting, done('cancelled'), true)).toBe('ended')
+    expect(await store.end(running, done('cancelled'), true)).toBe('active')
+    expect(await store.end('job_unknown', done('cancelled'), true)).toBe('missing')
   })
 })
 
 describe('the readers’ lease', () => {
-  /** Resolves when Redis has been there for a grace, so that a lapsed lease is believed. */
-  async function untilBelieved(): Promise<void> {
-    const id = await stack.job({ onDisconnect: 'cancel' })
-    await opened(id)
-    await vi.waitFor(async () => {
-      await loseLease(id)
-      expect(await append(id, 1, 1)).toEqual({ lastSeq: 0, verdict: 'abandoned' })
-    }, 10_000)
-  }
-
-  /** Runs `during` while Redis gives no answer, until leases have lapsed. `asleep`: this process does not run either. */
-  async function frozen<Result>(during: () => Result, asleep = false): Promise<Result> {
-    await server.pause()
-    try {
-      const result = during()
-      const lapsedMs = leaseMs(graceMs) + 50
-      if (asleep) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lapsedMs)
-      else await new Promise((resolve) => setTimeout(resolve, lapsedMs))
-      return result
-    } finally {
-      await server.resume()
-    }
-  }
-
   it('stops a job when it lapses', async () => {
-    const id = await stack.job({ onDisconnect: 'cancel' })
+    const id = await stack.job({ onDisconnect: 'cancel', graceMs: 20 })
     await opened(id)
-    await vi.waitFor(async () => expect(await stack.redis.exists(keys.lease(id))).toBe(0))
-    await untilBelieved()
+    await vi.waitFor(async () => expect(await stack.redis.exists(keys.lease(id))).toBe(0), 10_000)
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 0, verdict: 'abandoned' })
   })
 
   it('lives as long as somebody renews it', async () => {
-    const id = await stack.job({ onDisconnect: 'cancel' })
+    const longMs = 600_000
+    const id = await stack.job({ onDisconnect: 'cancel', graceMs: longMs })
     await opened(id)
-    for (let i = 0; i < 4; i++) {
-      await new Promise((resolve) => setTimeout(resolve, graceMs / 2))
-      await stack.store.renewLeases([id, 'job_unknown'])
+    for (let i = 0; i < 3; i++) {
+      await stack.redis.pexpire(keys.lease(id), longMs / 2)
+      await store.renewLeases([id, 'job_unknown'])
+      expect(await stack.redis.pttl(keys.lease(id))).toBeGreaterThan(longMs)
     }
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
   })
@@ -235,11 +217,36 @@ describe('the readers’ lease', () => {
     await loseLease(id)
     expect(await append(id, 1, 1, token('a'))).toEqual({ lastSeq: 1, verdict: 'ok' })
   })
+})
+
+describe('a lease that lapsed', () => {
+  let absence: RedisAbsence
+  beforeEach(async () => {
+    standClock()
+    absence = new RedisAbsence(stack.redis, keys, graceMs)
+    store = new JobStore(stack.redis, keys, absence)
+    await pass(graceMs, stack.redis)
+  })
+  afterEach(() => {
+    absence.stop()
+    vi.useRealTimers()
+  })
+
+  /** Jobs that are read, by nobody's clock: their leases end where the test loses them. */
+  const readJob = () => stack.job({ onDisconnect: 'cancel', graceMs: 600_000 })
+  const lapsedMs = leaseMs(graceMs) + 50
+
+  it('is believed while Redis has been there for a grace', async () => {
+    const [waiting, running] = [await readJob(), await readJob()]
+    await opened(running)
+    for (const id of [waiting, running]) await loseLease(id)
+    expect(await append(running, 1, 1, token('a'))).toEqual({ lastSeq: 0, verdict: 'abandoned' })
+    expect(await store.open(waiting, 1, worker)).toMatchObject({ verdict: 'abandoned' })
+  })
 
   it('is granted anew after a reconnect', async () => {
-    const id = await stack.job({ onDisconnect: 'cancel' })
+    const id = await readJob()
     await opened(id)
-    await untilBelieved()
     await loseLease(id)
     stack.redis.disconnect(true)
     await new Promise((resolve) => stack.redis.once('ready', resolve))
@@ -247,31 +254,33 @@ describe('the readers’ lease', () => {
   })
 
   it('is granted anew to what was sent to a Redis that was frozen, beside what is really refused', async () => {
-    await untilBelieved()
-    const [stopped, read] = [await stack.job({ onDisconnect: 'cancel' }), await stack.job({ onDisconnect: 'cancel' })]
+    const [stopped, read] = [await readJob(), await readJob()]
     for (const id of [stopped, read]) await opened(id)
-    await stack.store.cancel(stopped)
-    const appends = [stopped, read].map((id) => ({ id, attempt: 1, firstSeq: 1, events: [token('a')] }))
-    const { sent } = await frozen(() => ({ sent: stack.store.append(appends) }))
+    await store.cancel(stopped)
+    await server.pause()
+    // Redis does these in the order in which they are sent: when it sees the append, the lease has lapsed.
+    void loseLease(read)
+    const sent = store.append([stopped, read].map((id) => ({ id, attempt: 1, firstSeq: 1, events: [token('a')] })))
+    await pass(lapsedMs, null)
+    await server.resume()
     expect(await sent).toEqual([
       { lastSeq: 0, verdict: 'cancelled' },
       { lastSeq: 1, verdict: 'ok' },
     ])
-    expect(await stack.store.eventsAfter(read, 0)).toHaveLength(1)
+    expect(await store.eventsAfter(read, 0)).toHaveLength(1)
   })
 
-  it.each([
-    ['Redis was frozen, by one who had nothing to say meanwhile', false],
-    ['this process did not run either', true],
-  ])('is granted anew to what is sent first after %s', async (_, asleep) => {
-    await untilBelieved()
-    const [waiting, running] = [
-      await stack.job({ onDisconnect: 'cancel' }),
-      await stack.job({ onDisconnect: 'cancel' }),
-    ]
+  it.each<[string, () => unknown]>([
+    ['Redis was frozen, by one who had nothing to say meanwhile', () => pass(lapsedMs, null)],
+    ['this process did not run either', () => sleepFor(lapsedMs)],
+  ])('is granted anew to what is sent first after %s', async (_, letTimePass) => {
+    const [waiting, running] = [await readJob(), await readJob()]
     await opened(running)
-    await frozen(() => {}, asleep)
-    const [first, next] = await Promise.all([append(running, 1, 1, token('a')), stack.store.open(waiting, 1, worker)])
+    await server.pause()
+    await letTimePass()
+    for (const id of [waiting, running]) void loseLease(id)
+    await server.resume()
+    const [first, next] = await Promise.all([append(running, 1, 1, token('a')), store.open(waiting, 1, worker)])
     expect([first?.verdict, next.verdict]).toEqual(['ok', 'ok'])
   })
 })
@@ -282,31 +291,31 @@ describe('attempts', () => {
     for (const attempt of [1, 2]) await opened(id, attempt)
     await append(id, 2, 1, token('a'))
     for (const attempt of [3, 4, 5]) expect((await opened(id, attempt)).events).toHaveLength(2)
-    expect(await stack.store.open(id, 6, worker)).toMatchObject({ verdict: 'poisoned', lastSeq: 1 })
+    expect(await store.open(id, 6, worker)).toMatchObject({ verdict: 'poisoned', lastSeq: 1 })
   })
 
   it('do not count when the worker handed the job back for a reason of its own', async () => {
     const id = await stack.job()
     for (let attempt = 1; attempt < 8; attempt++) {
       await opened(id, attempt)
-      await stack.store.handBack(id, attempt, true)
+      await store.handBack(id, attempt, true)
     }
-    expect((await stack.store.record(id))?.state).toBe('queued')
+    expect((await store.record(id))?.state).toBe('queued')
   })
 
   it('count when the worker handed the job back because its engine had died under it', async () => {
     const id = await stack.job()
     for (let attempt = 1; attempt <= 3; attempt++) {
       await opened(id, attempt)
-      await stack.store.handBack(id, attempt, false)
+      await store.handBack(id, attempt, false)
     }
-    expect((await stack.store.open(id, 4, worker)).verdict).toBe('poisoned')
+    expect((await store.open(id, 4, worker)).verdict).toBe('poisoned')
   })
 
   it('put a job handed back at the place it had', async () => {
     const [first, second] = [await stack.job(), await stack.job()]
     await opened(first)
-    await stack.store.handBack(first, 1, true)
+    await store.handBack(first, 1, true)
     expect(await stack.index.positions([first, second])).toEqual(
       new Map([
         [first, 1],
@@ -321,14 +330,14 @@ describe('damaged data', () => {
     const [damaged, fine] = [await stack.job(), await stack.job({ onDisconnect: 'cancel' })]
     await stack.redis.hset(keys.job(damaged), 'on_disconnect', 'cancel', 'lease_ms', 'abc')
     await stack.redis.del(keys.lease(fine))
-    await stack.store.renewLeases([damaged, fine])
+    await store.renewLeases([damaged, fine])
     expect(await stack.redis.exists(keys.lease(fine))).toBe(1)
   })
 
   it('lets a job be ended as far as that is possible, and no longer counts it', async () => {
     const id = await stack.job()
     await stack.redis.hset(keys.job(id), 'last', 'abc')
-    expect(await stack.store.end(id, done(), false)).toBe('damaged')
+    expect(await store.end(id, done(), false)).toBe('damaged')
     expect(await stack.index.depth()).toEqual({ admitted: 0, waiting: 0, promptTokens: 0 })
   })
 
@@ -338,7 +347,7 @@ describe('damaged data', () => {
     await opened(fine)
     await stack.redis.del(keys.log(damaged))
     await stack.redis.set(keys.log(damaged), 'not a stream')
-    const results = await stack.store.append(
+    const results = await store.append(
       [damaged, fine].map((id) => ({ id, attempt: 1, firstSeq: 1, events: [token('a')] })),
     )
     expect(results.map(({ verdict }) => verdict)).toEqual(['damaged', 'ok'])
@@ -347,7 +356,7 @@ describe('damaged data', () => {
   it('is named: the record', async () => {
     const id = await stack.job()
     await stack.redis.hset(keys.job(id), 'kind', 'nonsense')
-    await expect(stack.store.record(id)).rejects.toMatchObject({
+    await expect(store.record(id)).rejects.toMatchObject({
       code: 'damaged_job',
       message: expect.stringContaining('kind'),
     })
@@ -356,21 +365,21 @@ describe('damaged data', () => {
   it('is named: the log', async () => {
     const id = await stack.job()
     await stack.redis.xadd(keys.log(id), '1-9', 'e', '{"type":"token"')
-    await expect(stack.store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
+    await expect(store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
   })
 
   it('is named: keys of another type', async () => {
     const id = await stack.job()
     await stack.redis.set(keys.job(id), 'no hash')
     await stack.redis.set(keys.log(id), 'no stream')
-    await expect(stack.store.record(id)).rejects.toMatchObject({ code: 'damaged_job' })
-    await expect(stack.store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
+    await expect(store.record(id)).rejects.toMatchObject({ code: 'damaged_job' })
+    await expect(store.eventsAfter(id, -1)).rejects.toMatchObject({ code: 'damaged_job' })
   })
 
   it('is named: a time that no Date can say', async () => {
     const id = await stack.job()
     await stack.redis.hset(keys.job(id), 'created_at', '99999999999999999')
-    await expect(stack.store.record(id)).rejects.toMatchObject({
+    await expect(store.record(id)).rejects.toMatchObject({
       code: 'damaged_job',
       message: expect.stringContaining('created_at'),
     })
@@ -382,7 +391,7 @@ describe('expiry', () => {
     const id = await stack.job({ onDisconnect: 'cancel', ttlMs: 700 })
     for (const key of [keys.job(id), keys.log(id), keys.lease(id)])
       expect(await stack.redis.pttl(key)).toBeGreaterThan(0)
-    await stack.store.end(id, done(), false)
+    await store.end(id, done(), false)
     expect(await stack.redis.pttl(keys.log(id))).toBeLessThanOrEqual(700)
     await new Promise((resolve) => setTimeout(resolve, 900))
     const left = (await stack.redis.keys('*')).filter((key) => key.includes(id))

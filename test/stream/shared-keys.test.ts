@@ -17,15 +17,22 @@ const owner = 'alice'
 const admit = () => stack.admit({ id: `job_${Math.random()}`, owner, promptTokens: 5 }, { owners: 2 })
 
 describe('a shared key that holds something else', () => {
-  // `held` is read by workers only.
-  it.each([...keys.line.filter((key) => key !== keys.held), keys.recent(null), keys.recent(owner)])(
-    'is dropped, and the job admitted: %s',
+  it.each([...keys.line, keys.recent(null), keys.recent(owner)])(
+    'is dropped, and the job admitted and counted once: %s',
     async (key) => {
       await stack.redis.pfadd(key, 'what none of them is, nor a number')
       expect(await admit()).toMatchObject({ verdict: 'admitted' })
       expect(stack.dropped).toEqual([key])
+      expect(await stack.redis.get(keys.admittedTokensTotal)).toBe('5')
     },
   )
+
+  it('is dropped once where several requests find it', async () => {
+    await stack.redis.set(keys.admittedTokensTotal, 7)
+    const verdicts = (await Promise.all([admit(), admit(), admit()])).map(({ verdict }) => verdict)
+    expect(verdicts).toEqual(['admitted', 'admitted', 'admitted'])
+    expect(await stack.redis.get(keys.admittedTokensTotal)).toBe('15')
+  })
 
   it.each([
     ['the sum of tokens', () => stack.redis.set(keys.admittedTokensTotal, 'null'), keys.admittedTokensTotal],

@@ -27,6 +27,7 @@ const nothingIsCounted = () =>
   vi.waitFor(async () => {
     const counts = [redis.zcard(keys.admitted), redis.zcard(keys.waiting), redis.zcard(keys.held)]
     expect(await Promise.all(counts)).toEqual([0, 0, 0])
+    expect(Number(await redis.get(keys.admittedTokensTotal))).toBe(0)
   }, 10_000)
 
 describe('a running job', () => {
@@ -64,7 +65,7 @@ it('a waiting job whose record is something else is ended, and those behind it a
   const running = [1, 2].map(() => streamOf(url, { ...request, max_tokens: 300 }))
   await vi.waitFor(async () => expect(await redis.zcard(keys.held)).toBe(2), 10_000)
   const { events, ended } = watchStream(await post(url, request))
-  await vi.waitFor(() => expect(events.length).toBeGreaterThan(0))
+  await vi.waitFor(() => expect(events.length).toBeGreaterThan(0), 20_000)
   const behind = streamOf(url, request)
   const id = String(events[0]?.data.id)
   await redis.set(keys.job(id), 'text')

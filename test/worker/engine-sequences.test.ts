@@ -114,7 +114,7 @@ describe('a sequence', () => {
     const sequences = open(({ id }) => id === 'poison')
     const whole = await Promise.all(['a', 'b', 'c'].map((name) => idsOf(sequences, story(name))))
     const innocent = ['a', 'b'].map((name) => idsOf(sequences, story(name)))
-    await vi.waitFor(() => expect(engine.stats().running).toBe(2))
+    await vi.waitFor(() => expect(engine.stats().running).toBe(2), 20_000)
     // Comes with the poison, so it is suspected like it.
     const late = idsOf(sequences, story('c'))
     const poison = idsOf(sequences, { ...story('poison'), deadlineAt: Date.now() + 20_000 })
@@ -140,8 +140,8 @@ describe('a sequence', () => {
       room: () => (written < 20 || written > 20 ? null : new Promise<void>((resolve) => (makeRoom = resolve))),
     }
     const parked = idsOf(sequences, story('a'), reader, () => written++)
-    await vi.waitFor(() => expect(written).toBe(20))
-    await vi.waitFor(() => expect(engine.stats()).toMatchObject({ running: 0, waiting: 0 }))
+    await vi.waitFor(() => expect(written).toBe(20), 20_000)
+    await vi.waitFor(() => expect(engine.stats()).toMatchObject({ running: 0, waiting: 0 }), 20_000)
     await sleep(50)
     expect(written).toBe(20)
     written++

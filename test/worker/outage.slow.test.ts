@@ -42,7 +42,7 @@ describe('a Redis that is killed and started again after half a minute', () => {
       const refused = await post(url, request)
       expect(refused.status).toBe(503)
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
-    })
+    }, 20_000)
     // Long enough for more tokens than a worker holds for a Redis that is away.
     await sleep(30_000)
     await service.redis.restart()

@@ -1,39 +1,44 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { jobSchema } from '../../src/api/wire-schemas.ts'
+import { keysOf } from '../../src/stream/keys.ts'
+import { WorkerRegistry } from '../../src/stream/worker-registry.ts'
 import { type RunningService, startService } from '../api/running-service.ts'
-import { post, streamOf, textOf, watchStream } from '../api/sse-client.ts'
+import { post, readStream, streamOf, textOf, watchStream } from '../api/sse-client.ts'
+import { openStack, type Stack } from '../stream/stack.ts'
 
 describe('two workers', () => {
   let service: RunningService
+  let stack: Stack
   beforeAll(async () => {
     service = await startService({ workers: 2, slots: 8, stepsPerSecond: 40 })
+    stack = await openStack(service.redis.url)
   })
-  afterAll(() => service.stop())
+  afterAll(async () => {
+    await stack.close()
+    await service.stop()
+  })
 
-  it('share eight streams that arrive 30 ms apart, three to five each, in nine of ten rounds', async () => {
-    let even = 0
-    for (let round = 0; round < 10; round++) {
-      const streams = []
-      for (let i = 0; i < 8; i++) {
-        streams.push(
-          streamOf(`${service.url}/generate/stream`, { prompt: `Story ${i}`, max_tokens: 30, ignore_eos: true }),
-        )
-        await new Promise((resolve) => setTimeout(resolve, 30))
-      }
-      const workers = await Promise.all(
-        (await Promise.all(streams)).map(async ({ response }) => {
-          const job = await fetch(`${service.url}/jobs/${response.headers.get('x-job-id')}`)
-          return jobSchema.parse(await job.json()).worker?.id
-        }),
-      )
-      const first = workers.filter((id) => id === service.workers[0]?.id).length
-      if (first >= 3 && first <= 5) even++
-    }
-    expect(even).toBeGreaterThanOrEqual(9)
+  it('tell the others how many jobs each of them holds, by which they share', async () => {
+    const request = { prompt: 'A story', max_tokens: 500, ignore_eos: true }
+    const responses = await Promise.all(
+      Array.from({ length: 8 }, () => post(`${service.url}/generate/stream`, request)),
+    )
+    const ids = responses.map((response) => response.headers.get('x-job-id'))
+    const job = async (id: string | null) => jobSchema.parse(await (await fetch(`${service.url}/jobs/${id}`)).json())
+    const registry = new WorkerRegistry(stack.redis, keysOf())
+    await vi.waitFor(async () => {
+      const holders = (await Promise.all(ids.map(job))).map(({ worker }) => worker?.id)
+      const live = await registry.live()
+      expect(holders).not.toContain(undefined)
+      for (const { id, jobs } of live) expect(jobs).toBe(holders.filter((holder) => holder === id).length)
+      expect(live).toHaveLength(2)
+    }, 10_000)
+    await Promise.all(ids.map((id) => fetch(`${service.url}/jobs/${id}`, { method: 'DELETE' })))
+    await Promise.all(responses.map(readStream))
   })
 
   it('hand over what one of them runs when it shuts down, and the stream goes on without a seam', async () => {
-    const request = { prompt: 'A long story', max_tokens: 120, ignore_eos: true, seed: 4 }
+    const request = { prompt: 'A long story', max_tokens: 240, ignore_eos: true, seed: 4 }
     const whole = await streamOf(`${service.url}/generate/stream`, request)
     const { events, ended } = watchStream(await post(`${service.url}/generate/stream`, request))
     await vi.waitFor(() => expect(events.length).toBeGreaterThan(10), 10_000)
@@ -45,7 +50,7 @@ describe('two workers', () => {
     expect(events.filter(({ type }) => type === 'token').length).toBe(
       whole.events.filter(({ type }) => type === 'token').length,
     )
-    expect(end).toMatchObject({ type: 'done', data: { tokens_generated: 120, finish_reason: 'length' } })
+    expect(end).toMatchObject({ type: 'done', data: { tokens_generated: 240, finish_reason: 'length' } })
     const id = String(end?.data.id)
     const job = jobSchema.parse(await (await fetch(`${service.url}/jobs/${id}`)).json())
     expect(job.attempt).toBe(2)

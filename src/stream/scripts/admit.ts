@@ -39,6 +39,9 @@ if redis.call('EXISTS', job) == 1 then
   return {'admitted', (redis.call('ZRANK', waiting, id) or 0) + 1, 0}
 end
 
+-- An earlier try of this command may have ended halfway, at a key that somebody else had written.
+leave(id)
+
 if bodyHash ~= '' then
   local fine, known = pcall(redis.call, 'GET', idempotency)
   -- A key whose job has expired is free again, and so is one that holds something else.
@@ -97,6 +100,9 @@ for _, b in ipairs(bounds) do
   if b.jobs < b.maxJobs / 2 and b.tokens < b.maxTokens / 2 then redis.call('HDEL', rate, b.line) end
 end
 
+-- Asked now: in a burst what anyone knew of the slots a moment ago is wrong.
+local freeSlots = math.max(0, slots - redis.call('ZCOUNT', held, now, '+inf'))
+
 -- Its place in the line.
 local times = redis.call('HMGET', fair, 'now', 'ends ' .. owner)
 local start = math.max(tonumber(times[1] or 0), tonumber(times[2] or 0))
@@ -116,8 +122,6 @@ end
 redis.call('PEXPIREAT', ownersRecent, math.max(deadlineAt + ttlMs, redis.call('PEXPIRETIME', ownersRecent)))
 
 local position = redis.call('ZRANK', waiting, id) + 1
--- Asked here: in a burst what anyone knew of the slots a moment ago is wrong.
-local freeSlots = math.max(0, slots - redis.call('ZCOUNT', held, now, '+inf'))
 local eta = math.max(0, math.ceil((position - freeSlots) * msPerPosition))
 local event = string.format('{"type":"queued","seq":0,"position":%d,"etaMs":%d}', position, eta)
 -- First what every append reads: Redis searches a small hash from its start.

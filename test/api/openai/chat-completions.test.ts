@@ -25,8 +25,8 @@ const textOf = (chunks: Chunk[], index = 0) =>
     .map(({ delta }) => delta.content ?? '')
     .join('')
 const textAnswered = async (body: object) => (await client.chat(body)).choices[0]!.message.content!
-const stateOf = async (job: string | null) =>
-  jobSchema.parse(await (await fetch(`${service.url}/jobs/${job}`)).json()).state
+const stateOf = async ({ url }: RunningService, job: string | null) =>
+  jobSchema.parse(await (await fetch(`${url}/jobs/${job}`)).json()).state
 
 describe('a chat completion', () => {
   it('streams role, text, finish_reason and [DONE], under one id', async () => {
@@ -118,33 +118,6 @@ describe('a chat completion', () => {
     expect([usage.total_tokens, choices[0]?.finish_reason]).toEqual([512, 'length'])
   })
 
-  it('says in the stream that a job was stopped', async () => {
-    const response = await client.post('chat', { ...request, max_tokens: 400, stream: true })
-    await fetch(`${service.url}/jobs/${response.headers.get('x-job-id')}`, { method: 'DELETE' })
-    expect(JSON.parse((await dataOf(response)).at(-1)!)).toMatchObject({ error: { code: 'cancelled' } })
-  })
-
-  it('stops its jobs at once when the client leaves', async () => {
-    const leaving = new AbortController()
-    const body = { ...request, max_tokens: 400, n: 2, stream: true }
-    const response = await client.post('chat', body, { signal: leaving.signal })
-    const jobs = response.headers.get('x-job-id')!.split(',')
-    expect(jobs).toHaveLength(2)
-    leaving.abort()
-    for (const job of jobs) await expect.poll(() => stateOf(job), { timeout: 5000 }).toBe('cancelled')
-  })
-
-  it('goes on where the client leaves and a reader at another API stays', async () => {
-    const other = await service.startApi()
-    const leaving = new AbortController()
-    const body = { ...request, max_tokens: 200, stream: true }
-    const response = await client.post('chat', body, { signal: leaving.signal })
-    const reading = await fetch(`http://127.0.0.1:${other.ports[0]}/jobs/${response.headers.get('x-job-id')}/stream`)
-    leaving.abort()
-    const { end } = await readStream(reading)
-    expect(end).toMatchObject({ type: 'done', data: { finish_reason: 'length', tokens_generated: 200 } })
-  })
-
   it('goes on without the client where it was asked to, and can be read as a job', async () => {
     const leaving = new AbortController()
     const body = { ...request, max_tokens: 100, on_disconnect: 'continue', stream: true }
@@ -152,6 +125,42 @@ describe('a chat completion', () => {
     leaving.abort()
     const events = await (await fetch(`${service.url}/jobs/${response.headers.get('x-job-id')}/stream`)).text()
     expect(events).toContain('"tokens_generated":100')
+  })
+})
+
+describe('a chat completion that would go on for long', () => {
+  let slow: RunningService
+  beforeAll(async () => {
+    // A grace that no test outlives: what stops at once does not stop because nobody reads it.
+    slow = await startService({ slots: 4, stepsPerSecond: 5, env: { DISCONNECT_GRACE_MS: '600000' } })
+  })
+  afterAll(() => slow.stop())
+
+  it('says in the stream that a job was stopped', async () => {
+    const response = await openAiClient(slow).post('chat', { ...request, max_tokens: 400, stream: true })
+    await fetch(`${slow.url}/jobs/${response.headers.get('x-job-id')}`, { method: 'DELETE' })
+    expect(JSON.parse((await dataOf(response)).at(-1)!)).toMatchObject({ error: { code: 'cancelled' } })
+  })
+
+  it('stops its jobs at once when the client leaves', async () => {
+    const leaving = new AbortController()
+    const body = { ...request, max_tokens: 400, n: 2, stream: true }
+    const response = await openAiClient(slow).post('chat', body, { signal: leaving.signal })
+    const jobs = response.headers.get('x-job-id')!.split(',')
+    expect(jobs).toHaveLength(2)
+    leaving.abort()
+    for (const job of jobs) await expect.poll(() => stateOf(slow, job), { timeout: 20_000 }).toBe('cancelled')
+  })
+
+  it('goes on where the client leaves and a reader at another API stays', async () => {
+    const other = await slow.startApi()
+    const leaving = new AbortController()
+    const body = { ...request, max_tokens: 20, stream: true }
+    const response = await openAiClient(slow).post('chat', body, { signal: leaving.signal })
+    const reading = await fetch(`http://127.0.0.1:${other.ports[0]}/jobs/${response.headers.get('x-job-id')}/stream`)
+    leaving.abort()
+    const { end } = await readStream(reading)
+    expect(end).toMatchObject({ type: 'done', data: { finish_reason: 'length', tokens_generated: 20 } })
   })
 })
 

@@ -162,13 +162,13 @@ describe('embeddings that wait', () => {
       const send = () => post(`${one.url}/v1/embeddings`, { input }, { signal: leave.signal }).catch(() => null)
       const waiting = [send(), send()]
       // The knowledge base has a few waiting as well.
-      await vi.waitFor(() => expect(slow.line.waitingTokens).toBeGreaterThanOrEqual(2 * 36 * 8192))
+      await vi.waitFor(() => expect(slow.line.waitingTokens).toBeGreaterThanOrEqual(2 * 36 * 8192), 20_000)
       const refused = await post(`${one.url}/v1/embeddings`, { input })
       expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
       expect(await errorOf(refused)).toMatchObject({ status: 429, code: 'queue_full', type: 'rate_limit_error' })
       leave.abort()
       await Promise.all(waiting)
-      await vi.waitFor(() => expect(slow.line.waitingTokens).toBeLessThan(36 * 8192))
+      await vi.waitFor(() => expect(slow.line.waitingTokens).toBeLessThan(36 * 8192), 20_000)
     } finally {
       for (const resolve of go) resolve()
       await one.stop()

@@ -47,7 +47,7 @@ export function attach(
     detach()
     left.abort()
   }
-  const reader = { waiting: true, onPosition, leave }
+  const reader = { waiting: false, onPosition, leave }
   const detach = deps.readers.attach(id, reader)
   socket.on('close', leave)
   response.on('close', leave)
@@ -74,13 +74,15 @@ async function stream(id: string, afterSeq: number, response: Response, sse: Sse
     lastPosition = position
     sse.offer(sseFrame('queued', queuedData(id, position, etaMs)))
   })
+  // Who comes back has the job's first event; to others nothing comes before it.
+  reader.waiting = afterSeq >= 0
   const timer = deps.metrics.followStream()
   let ended = false
   try {
     for await (const events of readEvents(deps.source, id, { afterSeq, signal })) {
       for (const event of events) {
+        reader.waiting = event.type === 'queued'
         if (event.type === 'queued') lastPosition = event.position
-        else reader.waiting = false
         timer.observe(event)
         ended ||= isTerminal(event)
       }
@@ -104,13 +106,12 @@ async function stream(id: string, afterSeq: number, response: Response, sse: Sse
 /** Waits for the job's end and answers with its result. @throws AppError with the reason where the job failed */
 export async function answerJob(id: string, kind: JobKind, response: Response, deps: FollowDeps): Promise<void> {
   response.set('X-Job-Id', id)
-  const { reader, signal, detach } = attach(id, response, deps, () => {})
+  const { signal, detach } = attach(id, response, deps, () => {})
   const events: StreamEvent[] = []
   const timer = deps.metrics.followStream()
   try {
     for await (const batch of readEvents(deps.source, id, { afterSeq: -1, signal })) {
       for (const event of batch) {
-        if (event.type !== 'queued') reader.waiting = false
         timer.observe(event)
         events.push(event)
       }

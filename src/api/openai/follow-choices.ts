@@ -37,7 +37,6 @@ export async function* followChoices(
     for await (const { index, value } of merged(streams)) {
       for (const event of value) {
         timers[index]!.observe(event)
-        if (event.type !== 'queued') attached[index]!.reader.waiting = false
         if (isTerminal(event)) unfinished.delete(jobs[index]!)
       }
       yield { index, events: value }

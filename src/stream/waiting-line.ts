@@ -11,6 +11,11 @@ import type { SharedKeys } from './shared-keys.ts'
 /** A worker that picked a job opens it within milliseconds. After this long it is another's. */
 const pickLifeMs = 2000
 
+/** What BullMQ gives out next. `ended`: only jobs that have ended meanwhile, to be cleared away. */
+export type Turn = { kind: 'job'; id: string } | { kind: 'ended' }
+
+type Picked = ['job', id: string, fence: string | number, isNext: number] | ['full'] | ['empty']
+
 type FrontOfQueue = Pick<JobQueue, 'frontKey' | 'bringToFront' | 'hasInLine' | 'restore'>
 
 export class WaitingLine {
@@ -31,20 +36,19 @@ export class WaitingLine {
   /**
    * Brings the next job to BullMQ's front.
    * @param slots of all live workers
-   * @returns its id; `front` where only what has ended stands there; null: there is nothing to take
+   * @returns null: there is nothing to take
    */
-  async advance(slots: number): Promise<string | null> {
+  async advance(slots: number): Promise<Turn | null> {
     const { waiting, held, fair } = this.#keys
     const keys = [waiting, held, fair, this.#queue.frontKey]
     const pick = () => this.#pick(keys.length, ...keys, slots, pickLifeMs, this.#keys.job(''))
-    const picked = await this.#shared.use(null, pick)
-    const [id, fence, isNext] = picked as [id: string, fence: string | number, isNext?: number]
-    // Nobody waits: what BullMQ still has in line has ended meanwhile, and is taken to be cleared away.
-    if (id === '') return (await this.#queue.hasInLine()) ? 'front' : null
-    if (id === 'none') return null
-    // Also, bringing what BullMQ has no data of any more would add it once more, each time.
+    const picked = (await this.#shared.use(null, pick)) as Picked
+    if (picked[0] === 'full') return null
+    if (picked[0] === 'empty') return (await this.#queue.hasInLine()) ? { kind: 'ended' } : null
+    const [, id, fence, isNext] = picked
+    // BullMQ adds a job again whose data it has lost: one that is first already is left as it is.
     if (isNext !== 1) await this.#bringToFront(id, Number(fence) || 0)
-    return id
+    return { kind: 'job', id }
   }
 
   async #bringToFront(id: string, attempts: number): Promise<void> {

@@ -120,7 +120,7 @@ export class JobLoop {
     const token = `${workerId}:${++this.#taken}`
     const job = await this.#queue.getNextJob(token, { block: false })
     if (!job?.id) {
-      await line.missed(next)
+      if (next.kind === 'job') await line.missed(next.id)
       return false
     }
     await this.#supersede(job.id)

@@ -29,8 +29,9 @@ const admit = (id: string, cost = 100, owners = 3) =>
   stack.admit({ id, owner: id.replace(/\d+$/, ''), ...tokens(cost) }, { owners })
 /** Takes the next job as a worker does. */
 const take = async (slots = 1000): Promise<string | null> => {
-  const id = await line.advance(slots)
-  if (id === null) return null
+  const turn = await line.advance(slots)
+  if (turn?.kind !== 'job') return null
+  const { id } = turn
   expect(front.at(-1)).toBe(id)
   await stack.store.open(id, 1, worker)
   return id
@@ -108,9 +109,9 @@ describe('the line', () => {
 
   it('gives a job to one worker, and to another when the first did not open it', async () => {
     await admit('a1')
-    expect(await line.advance(8)).toBe('a1')
+    expect(await line.advance(8)).toEqual({ kind: 'job', id: 'a1' })
     expect(await line.advance(8)).toBeNull()
-    await expect.poll(() => line.advance(8), { timeout: 4000, interval: 200 }).toBe('a1')
+    await expect.poll(() => line.advance(8), { timeout: 20_000, interval: 200 }).toEqual({ kind: 'job', id: 'a1' })
     expect(front).toEqual(['a1', 'a1'])
   })
 })
@@ -126,7 +127,7 @@ describe('over BullMQ', () => {
 
   it('what is in line without a job that waits is taken to be cleared away, but not while others wait who may not be taken', async () => {
     await queue.add('ended')
-    expect(await real.advance(8)).toBe('front')
+    expect(await real.advance(8)).toEqual({ kind: 'ended' })
     for (let i = 0; i < 10; i++) await admit(`a${i}`)
     await takeAll(8)
     expect(await real.advance(8)).toBeNull()
@@ -142,13 +143,13 @@ describe('over BullMQ', () => {
       await queue.add(id)
       await queue.bringToFront(id, 0)
     }
-    expect(await real.advance(8)).toBe('lost1')
+    expect(await real.advance(8)).toEqual({ kind: 'job', id: 'lost1' })
     expect((await stack.redis.lrange(queue.frontKey, 0, -1)).at(-1)).toBe('lost1')
   })
 
   it('an id of which BullMQ has no data is taken as it stands, so that it goes away', async () => {
     await stack.redis.rpush(queue.frontKey, 'ghost')
-    expect(await real.advance(8)).toBe('ghost')
+    expect(await real.advance(8)).toEqual({ kind: 'job', id: 'ghost' })
     expect(await stack.redis.lrange(queue.frontKey, 0, -1)).toEqual(['ghost'])
     expect(await queue.bull.getJob('ghost')).toBeUndefined()
   })
@@ -157,7 +158,7 @@ describe('over BullMQ', () => {
     await admit('a1')
     for (const attempt of [1, 2]) await stack.store.open('a1', attempt, worker)
     await stack.store.handBack('a1', 2, true)
-    expect(await real.advance(8)).toBe('a1')
+    expect(await real.advance(8)).toEqual({ kind: 'job', id: 'a1' })
     expect((await queue.bull.getJob('a1'))?.data).toEqual({ attempts: 2 })
   })
 })

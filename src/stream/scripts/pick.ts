@@ -9,8 +9,8 @@ export const pickScript = `#!lua flags=allow-oom
 local waiting, held, fair, front = unpack(KEYS)
 -- slots: of all workers. pickMs: until then nobody else gets what is picked.
 local slots, pickMs, jobPrefix = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3]
--- Returns the id of the job to take next, its fence, and 1 where BullMQ gives it out next anyway; 'none' where none may
--- be taken now, or '' where none waits.
+-- Returns {'job', id of the one to take next, its fence, 1 where BullMQ gives it out next anyway}, {'full'} where some
+-- wait and none may have a slot now, or {'empty'}.
 ${nowLocal}
 -- What was picked stands there and in line, until it is opened. The list is BullMQ's, and may be anything.
 if redis.call('TYPE', front).ok == 'list' then
@@ -18,7 +18,7 @@ if redis.call('TYPE', front).ok == 'list' then
   for i = #ahead, 1, -1 do
     if not redis.call('ZSCORE', waiting, ahead[i]) then
       local fine, fence = pcall(redis.call, 'HGET', jobPrefix .. ahead[i], 'fence')
-      return {ahead[i], fine and fence or 0, i == #ahead and 1 or 0}
+      return {'job', ahead[i], fine and fence or 0, i == #ahead and 1 or 0}
     end
   end
 end
@@ -46,10 +46,10 @@ for first = 0, 480, 32 do
     if not taken[member] and not (onlyNew and holds[owner]) then
       redis.call('ZADD', held, now + pickMs, member)
       redis.call('HSET', fair, 'now', math.max(tonumber(virtualNow or 0), tonumber(ids[i + 1])))
-      return {ids[i], job[2] or 0}
+      return {'job', ids[i], job[2] or 0, 0}
     end
   end
   if #ids < 64 then break end
 end
-return {redis.call('EXISTS', waiting) == 1 and 'none' or '', 0}
+return {redis.call('EXISTS', waiting) == 1 and 'full' or 'empty'}
 `

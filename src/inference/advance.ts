@@ -1,5 +1,5 @@
-// From logits to outputs: draws the next token of every sequence of a step, and where guesses were run beside it as many
-// more as the guesses were right.
+// From logits to outputs: samples the next token of every sequence of a step, and where a draft was run beside it as many
+// more as were drafted right.
 
 import { type AppError, toAppError } from '../errors.ts'
 import type { SequenceEnd, SequenceOutput } from './engine.ts'
@@ -8,8 +8,8 @@ import type { Sampler } from './sampler.ts'
 import type { Sequence } from './sequence.ts'
 
 /**
- * Takes a sequence on by its rows `[1 + draft, vocabSize]`: the first follows its ids, the next its first guess, and so
- * on. A row counts only while all guesses before it were what was drawn. A row that can't be used fails the sequence.
+ * Takes a sequence on by its rows `[1 + draft, vocabSize]`: the first follows its ids, the next the first of its draft, and so
+ * on. A row counts only while all of the draft before it was what was sampled. A row that can't be used fails the sequence.
  * @returns null for a sequence whose mask isn't there yet: it runs its last id again in the next step
  */
 export function advance(
@@ -21,7 +21,7 @@ export function advance(
   const { draft, constraint } = sequence
   if (constraint?.failure) return failedFormat(sequence.id, constraint.failure)
   if (constraint && constraint.mask === null) {
-    sequence.sitOut()
+    sequence.rollBackLast()
     return null
   }
   const ended = constraint && sequence.endOfFormat()
@@ -34,17 +34,17 @@ export function advance(
       output.tokens.push(...tokens)
       output.end = end
       if (end || sequence.ids.at(-1) !== draft[row]) break
-      sequence.acceptGuess()
+      sequence.acceptDrafted()
     }
   } catch (thrown) {
     output.end = failed(sequence.id, 'engine_failed', toAppError(thrown).message).end
   }
-  sequence.passed()
+  sequence.recordDraft()
   return output
 }
 
 function take(sequence: Sequence, row: Float32Array, sampler: Sampler, now: number): SequenceOutput {
-  const id = sampler.sample(row, sequence.choice())
+  const id = sampler.sample(row, sequence.samplingInput())
   const { logprobs } = sequence.request
   return sequence.take({ id, logprobs: logprobs === null ? null : logprobsOf(row, id, logprobs) }, now)
 }

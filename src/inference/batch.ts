@@ -7,15 +7,15 @@ import type { Sequence } from './sequence.ts'
 export type RunnablePlan = Exclude<Plan<Sequence>, { kind: 'idle' }>
 
 /**
- * With more sequences a pass with guesses costs too much: rows of one token run together, a row of several runs alone.
+ * With more sequences a pass with drafts costs too much: rows of one token run together, a row of several runs alone.
  */
 const mostDrafting = 1
 
-/** Lets the sequences of a plan guess at their next ids where that pays. */
-export function guessAhead(plan: RunnablePlan, drafting: boolean): void {
-  const { sequences, drawing, prompt } = plan
-  const pays = drafting && prompt === null && sequences.length <= mostDrafting && drawing.length > 0
-  for (const sequence of sequencesOf(plan)) sequence.guess(pays)
+/** Drafts the next ids of the sequences of a plan where that pays. */
+export function proposeDrafts(plan: RunnablePlan, drafting: boolean): void {
+  const { sequences, sampled, prompt } = plan
+  const pays = drafting && prompt === null && sequences.length <= mostDrafting && sampled.length > 0
+  for (const sequence of sequencesOf(plan)) sequence.propose(pays)
 }
 
 export function toBatch({ sequences, counts, prompt }: RunnablePlan): ForwardBatch {
@@ -25,7 +25,7 @@ export function toBatch({ sequences, counts, prompt }: RunnablePlan): ForwardBat
       tokens: [...ids.slice(computed, end), ...draft],
       past: computed,
       logits: end === ids.length ? 1 + draft.length : 0,
-      // With guesses or without, computed for the first time or again, the same is drawn.
+      // With a draft or without, computed for the first time or again, the same is sampled.
       stepwise: true,
     }
   })
@@ -41,7 +41,7 @@ export function sequencesOf({ sequences, prompt }: RunnablePlan): Sequence[] {
   return prompt === null ? sequences : [...sequences, prompt.sequence]
 }
 
-/** The sequences that get logits, in their order: one row each and one for each guess. */
-export function sampledBy({ drawing, prompt }: RunnablePlan): Sequence[] {
-  return prompt?.completes ? [...drawing, prompt.sequence] : drawing
+/** The sequences that get logits, in their order: one row each and one for each drafted id. */
+export function sampledBy({ sampled, prompt }: RunnablePlan): Sequence[] {
+  return prompt?.completes ? [...sampled, prompt.sequence] : sampled
 }

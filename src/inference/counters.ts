@@ -28,8 +28,8 @@ export class Counters {
   ran(plan: RunnablePlan): void {
     this.#counts.steps++
     const ids = plan.counts.reduce((sum, count) => sum + count, plan.prompt?.count ?? 0)
-    this.#counts.prefillTokens += ids - plan.drawing.length
-    for (const { draft, accepted } of plan.drawing) {
+    this.#counts.prefillTokens += ids - plan.sampled.length
+    for (const { draft, accepted } of plan.sampled) {
       this.#counts.decodeTokens += 1 + accepted
       this.#counts.draftedTokens += draft.length
       this.#counts.acceptedTokens += accepted

@@ -108,7 +108,7 @@ export interface EngineStats {
   prefillTokens: number
   /** Tokens drawn by decode steps. */
   decodeTokens: number
-  /** Ids guessed ahead by drafting, and how many of them were drawn. */
+  /** Ids that were drafted, and how many of them were accepted. */
   draftedTokens: number
   acceptedTokens: number
   /** How often a running sequence was put back to wait because the cache was full. */

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { AppError, toAppError } from '../errors.ts'
 import type { PromptEncoder } from '../tokenizer/prompt-encoder.ts'
 import { advance, failed } from './advance.ts'
-import { guessAhead, type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
+import { proposeDrafts, type RunnablePlan, sampledBy, sequencesOf, toBatch } from './batch.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Constraints } from './constraint/constraints.ts'
 import { Counters } from './counters.ts'
@@ -22,7 +22,7 @@ export interface LocalEngineOptions {
   /** `slots` run at once; those that the runner has beyond them keep rows for prompts that begin alike. */
   info: EngineInfo
   clock?: Clock
-  /** Whether tokens are guessed ahead where that pays. On or off, the output is the same. */
+  /** Whether tokens are drafted where that pays. On or off, the output is the same. */
   drafting?: boolean
   /** Whether prompts that begin alike share what was computed. On or off, the output is the same. */
   prefixReuse?: boolean
@@ -119,7 +119,7 @@ export class LocalEngine implements Engine {
     this.#deliver(this.#takeOutEarlyEnds())
     const plan = this.#scheduler.next()
     if (plan.kind === 'idle') return
-    guessAhead(plan, this.#drafting)
+    proposeDrafts(plan, this.#drafting)
     const logits = await this.#forward(plan)
     // Delivered in the same turn: a cancel can't come between what a step did and its output.
     const outputs = this.#apply(plan, logits)

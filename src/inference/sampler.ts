@@ -7,7 +7,7 @@ import type { SamplingParams } from './engine.ts'
 import { penalizes, type TokenCounts } from './penalties.ts'
 import { Noise } from './random.ts'
 
-export interface Choice {
+export interface SamplingInput {
   params: SamplingParams
   /** Index of the token to be drawn among the sequence's generated tokens. */
   position: number
@@ -29,9 +29,9 @@ export class Sampler {
   }
 
   /** @param row `[vocabSize]`. Throws `engine_failed` when it holds no number above -infinity. */
-  sample(row: Float32Array, choice: Choice): number {
-    const { params } = choice
-    const logits = this.#adjust(row, choice)
+  sample(row: Float32Array, input: SamplingInput): number {
+    const { params } = input
+    const logits = this.#adjust(row, input)
     const best = greatest(logits)
     // 0, or so close to it that its inverse is no number.
     if (!Number.isFinite(1 / params.temperature)) return best
@@ -39,10 +39,10 @@ export class Sampler {
     if (params.topK > 0) this.#candidates.keepTopK(params.topK)
     if (params.topP < 1) this.#candidates.keepTopP(params.topP)
     if (params.minP > 0) this.#candidates.keepMinP(params.minP)
-    return this.#candidates.draw(new Noise(params.seed, choice.position))
+    return this.#candidates.draw(new Noise(params.seed, input.position))
   }
 
-  #adjust(row: Float32Array, { params, counts, allowed, banned }: Choice): Float32Array {
+  #adjust(row: Float32Array, { params, counts, allowed, banned }: SamplingInput): Float32Array {
     const penalized = counts !== null && penalizes(params)
     if (!penalized && banned === null && allowed === null) return row
     this.#adjusted.set(row)

@@ -19,9 +19,9 @@ export type Plan<S extends Scheduled> =
   | { kind: 'idle' }
   /**
    * Run the next `counts[i]` ids of `sequences[i]`, which is in slot i, and a chunk of the prompt of the one behind them.
-   * `drawing`: those of whom they are the last ids, in the same order.
+   * `sampled`: those of whom they are the last ids, in the same order.
    */
-  | { kind: 'run'; sequences: S[]; counts: number[]; drawing: S[]; prompt: Chunk<S> | null; moves: Move[] }
+  | { kind: 'run'; sequences: S[]; counts: number[]; sampled: S[]; prompt: Chunk<S> | null; moves: Move[] }
 
 /** The next `count` ids of one prompt. `completes`: they are the last of all ids, so a token can be drawn. */
 export interface Chunk<S extends Scheduled> {
@@ -107,8 +107,8 @@ export class Scheduler<S extends Scheduled> {
     const { counts, more } = this.#nextRuns()
     const prompt = this.#nextChunk(this.#chunkTokens - more)
     if (prompt === null && sequences.length === 0) return { kind: 'idle' }
-    const drawing = sequences.filter(({ ids, computed }, slot) => computed + counts[slot]! === ids.length)
-    return { kind: 'run', sequences, counts, drawing, prompt, moves: this.#slots.takeMoves() }
+    const sampled = sequences.filter(({ ids, computed }, slot) => computed + counts[slot]! === ids.length)
+    return { kind: 'run', sequences, counts, sampled, prompt, moves: this.#slots.takeMoves() }
   }
 
   /** Records that a plan has run; before new ids are added to its sequences. */

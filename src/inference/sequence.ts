@@ -14,7 +14,7 @@ import type { ModelShape } from './model-runner.ts'
 import { OutputText } from './output-text.ts'
 import { penalizes, TokenCounts } from './penalties.ts'
 import { checkGenerated, checkLength } from './request-checks.ts'
-import type { Choice } from './sampler.ts'
+import type { SamplingInput } from './sampler.ts'
 import { SequenceTimes } from './sequence-times.ts'
 
 export interface Drawn {
@@ -81,7 +81,7 @@ export class Sequence {
   }
 
   /** How the next token is to be chosen. */
-  choice(): Choice {
+  samplingInput(): SamplingInput {
     const { ignoreEos, minTokens, sampling } = this.request
     const position = this.#generatedCount
     const { constraint } = this
@@ -102,26 +102,26 @@ export class Sequence {
     return true
   }
 
-  /** Fills or clears `draft` before a pass. No guess goes beyond the last token that it may generate. */
-  guess(allowed: boolean): void {
+  /** Fills or clears `draft` before a pass. It goes no further than the last token that may be generated. */
+  propose(allowed: boolean): void {
     const left = Math.min(this.request.maxTokens - this.#generatedCount, this.#maxContext - this.ids.length)
-    this.draft = allowed && this.constraint === null && left > 1 ? this.#drafter.guess(left - 1) : []
+    this.draft = allowed && this.constraint === null && left > 1 ? this.#drafter.propose(left - 1) : []
     this.accepted = 0
   }
 
-  /** The next guess was drawn: it is one of the ids now, and its keys and values are in the cache. */
-  acceptGuess(): void {
+  /** The next of the draft was sampled: it is one of the ids now, and its keys and values are in the cache. */
+  acceptDrafted(): void {
     this.accepted++
     this.computed++
   }
 
-  /** Called when all that a pass drew was taken. */
-  passed(): void {
-    if (this.draft.length > 0) this.#drafter.checked(this.accepted)
+  /** Called when all that a pass has sampled was taken. */
+  recordDraft(): void {
+    if (this.draft.length > 0) this.#drafter.record(this.accepted)
   }
 
   /** Puts the last id back to be run again: with no mask yet, nothing can be drawn behind it. */
-  sitOut(): void {
+  rollBackLast(): void {
     this.computed = this.ids.length - 1
     this.prefilled = Math.min(this.prefilled, this.computed)
   }

@@ -7,22 +7,22 @@ import { engineOver, RepeatingRunner } from './scripted-engine.ts'
 const shape = { slots: 4, maxContext: 256, vocabSize: 512, eos: { id: 2, every: 60 } }
 
 describe('a draft', () => {
-  const guess = (ids: number[], limit = 4) => new Drafter(ids).guess(limit)
+  const propose = (ids: number[], limit = 4) => new Drafter(ids).propose(limit)
 
   it('is what followed the last three ids the latest time', () => {
-    expect(guess([1, 2, 3, 4, 5, 9, 1, 2, 3, 6, 7, 8, 9, 1, 2, 3])).toEqual([6, 7, 8, 9])
+    expect(propose([1, 2, 3, 4, 5, 9, 1, 2, 3, 6, 7, 8, 9, 1, 2, 3])).toEqual([6, 7, 8, 9])
   })
 
   it('prefers what followed more of the last ids', () => {
-    expect(guess([1, 2, 3, 4, 5, 6, 7, 0, 3, 8, 9, 1, 2, 3])).toEqual([4, 5, 6, 7])
-    expect(guess([5, 3, 8, 9, 3])).toEqual([8, 9, 3])
+    expect(propose([1, 2, 3, 4, 5, 6, 7, 0, 3, 8, 9, 1, 2, 3])).toEqual([4, 5, 6, 7])
+    expect(propose([5, 3, 8, 9, 3])).toEqual([8, 9, 3])
   })
 
   it('is empty where the last id is new, and never longer than asked for', () => {
-    expect(guess([1, 2, 3])).toEqual([])
-    expect(guess([])).toEqual([])
-    expect(guess([7])).toEqual([])
-    expect(guess([1, 2, 3, 4, 1], 2)).toEqual([2, 3])
+    expect(propose([1, 2, 3])).toEqual([])
+    expect(propose([])).toEqual([])
+    expect(propose([7])).toEqual([])
+    expect(propose([1, 2, 3, 4, 1], 2)).toEqual([2, 3])
   })
 
   it('pauses while guesses are wrong, and is tried again later', () => {
@@ -30,9 +30,9 @@ describe('a draft', () => {
     const drafter = new Drafter(ids)
     let tries = 0
     for (let step = 0; step < 1000; step++) {
-      if (drafter.guess(4).length > 0) {
+      if (drafter.propose(4).length > 0) {
         tries++
-        drafter.checked(0)
+        drafter.record(0)
       }
       ids.push(1)
     }
@@ -44,8 +44,8 @@ describe('a draft', () => {
     const ids = [1, 1]
     const drafter = new Drafter(ids)
     for (let step = 0; step < 100; step++) {
-      expect(drafter.guess(1)).toEqual([1])
-      drafter.checked(1)
+      expect(drafter.propose(1)).toEqual([1])
+      drafter.record(1)
       ids.push(1)
     }
   })
@@ -103,7 +103,7 @@ describe('an engine that drafts', () => {
     expect(drafting.engine.stats().acceptedTokens).toBeGreaterThan(200)
   })
 
-  it('does not guess while several sequences decode', async () => {
+  it('drafts nothing while several sequences decode', async () => {
     const client = new EngineClient(engineOver(new RepeatingRunner(shape)))
     const requests = ['a', 'b', 'c'].map((text) => requestFor(text, { maxTokens: 50, ignoreEos: true }))
     await Promise.all(requests.map((request) => client.generate(request)))

@@ -19,7 +19,7 @@ const item = (name: string, length: number, shared = 0, generated = 0): Item => 
 function run(scheduler: Scheduler<Item>, plan: Plan<Item>): void {
   scheduler.ran(plan)
   if (plan.kind === 'idle') return
-  for (const { ids } of plan.drawing) ids.push(7)
+  for (const { ids } of plan.sampled) ids.push(7)
   if (plan.prompt?.completes) plan.prompt.sequence.ids.push(7)
 }
 
@@ -170,13 +170,13 @@ describe('the scheduler', () => {
     const [a, b] = [item('a', 10), item('b', 303, 0, 3)]
     scheduler.add(a)
     scheduler.add(b)
-    const drawing = () => {
+    const sampled = () => {
       const plan = scheduler.next()
       run(scheduler, plan)
-      const drawn = plan.kind === 'run' ? plan.drawing.map(({ name }) => name).join('') : ''
+      const drawn = plan.kind === 'run' ? plan.sampled.map(({ name }) => name).join('') : ''
       return plan.kind === 'run' && plan.prompt ? `${drawn} + ${plan.prompt.count}` : drawn
     }
-    expect([1, 2, 3, 4, 5, 6].map(drawing)).toEqual([' + 10', 'a + 256', 'a + 44', 'a', 'a', 'ab'])
+    expect([1, 2, 3, 4, 5, 6].map(sampled)).toEqual([' + 10', 'a + 256', 'a + 44', 'a', 'a', 'ab'])
   })
 
   it('computes them in runs where the model gives runs the same bits, up to half a chunk a step', () => {
@@ -187,7 +187,7 @@ describe('the scheduler', () => {
       const plan = scheduler.next()
       run(scheduler, plan)
       if (plan.kind === 'idle') return []
-      const drawn = plan.drawing.map(({ name }) => name).join('')
+      const drawn = plan.sampled.map(({ name }) => name).join('')
       return [plan.counts.join(), drawn, plan.prompt?.count ?? 0]
     }
     expect([1, 2, 3, 4, 5, 6].map(next)).toEqual([
@@ -207,7 +207,7 @@ describe('the scheduler', () => {
     steps(scheduler, 2)
     scheduler.remove(new Set([a]))
     scheduler.add(item('b', 53, 50, 3))
-    expect(scheduler.next()).toMatchObject({ prompt: null, drawing: [], sequences: [{ name: 'b', computed: 50 }] })
+    expect(scheduler.next()).toMatchObject({ prompt: null, sampled: [], sequences: [{ name: 'b', computed: 50 }] })
   })
 
   it('runs one sequence alone however long it is', () => {
@@ -264,7 +264,7 @@ describe('the scheduler', () => {
           for (const [slot, sequence] of plan.sequences.entries()) {
             expect(sequence.computed).toBeGreaterThanOrEqual(sequence.promptTokens)
             const end = sequence.computed + plan.counts[slot]!
-            expect(plan.drawing.includes(sequence)).toBe(end === sequence.ids.length)
+            expect(plan.sampled.includes(sequence)).toBe(end === sequence.ids.length)
             compute(slot, sequence, plan.counts[slot]!)
           }
           const more = plan.counts.reduce((sum, count) => sum + count - 1, 0)

@@ -27,6 +27,8 @@ async function soak({ kills, streams, every }: Options): Promise<void> {
     ...{ apis: 2, workers: 3, model: 'scripted:20' },
     env: {
       ...{ MODEL_PRECISION: 'float32', ENGINE_SLOTS: '24', LOG_LEVEL: 'info', QUEUE_MAX_JOBS: '1000' },
+      // Fewer than the streams come to: some are put back to wait, and computed again.
+      ENGINE_KV_TOKENS: '4000',
       ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: String(graceMs) },
     },
   })

@@ -14,6 +14,8 @@ beforeAll(async () => {
     ...{ apis: 2, workers: 2 },
     env: {
       ...{ MODEL_PRECISION: 'float32', ENGINE_SLOTS: '16', LOG_LEVEL: 'info', QUEUE_MAX_JOBS: '1000' },
+      // Fewer than the streams come to: some are put back to wait, and computed again.
+      ENGINE_KV_TOKENS: '1000',
       ...{ STREAM_TTL_MS: String(ttlMs), DISCONNECT_GRACE_MS: String(graceMs) },
     },
     model: 'scripted:30',

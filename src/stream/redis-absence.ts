@@ -7,7 +7,15 @@
 
 import type { Keys } from './keys.ts'
 import { renewalMs } from './lease.ts'
-import type { RedisClient } from './redis.ts'
+import { longestRetryMs, type RedisClient } from './redis.ts'
+
+/**
+ * How long after an absence of Redis a lapsed lease proves nothing: readers who were cut off too have a grace to come back,
+ * and their API may have found Redis later than this worker.
+ */
+export function doubtMs(graceMs: number): number {
+  return graceMs + longestRetryMs
+}
 
 export class RedisAbsence {
   readonly #redis: RedisClient
@@ -29,10 +37,10 @@ export class RedisAbsence {
     this.#timer.unref()
   }
 
-  /** Whether it ended less than a grace ago: readers who were cut off from Redis too have a grace to come back. */
+  /** Whether it ended less than `doubtMs` ago. */
   get isRecent(): boolean {
     this.#overIfLongSince(this.#tickedAt)
-    return performance.now() - this.#overAt < this.#graceMs
+    return performance.now() - this.#overAt < doubtMs(this.#graceMs)
   }
 
   /** Passes an answer of Redis on, and notes that Redis was away where it was long in coming or refuses. */

@@ -48,6 +48,9 @@ export function connectOnce(url: string, onError: (error: Error) => void): Redis
   return redis
 }
 
+/** Redis that was away has been back for so long at most when a process of ours finds it. */
+export const longestRetryMs = 1250
+
 /** Milliseconds between two attempts to reach a Redis that is away: quick at first, then once a second with jitter. */
 function retryStrategy(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 5), 1000) * (0.75 + Math.random() / 2)

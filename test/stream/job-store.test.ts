@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { JobStore } from '../../src/stream/job-store.ts'
 import { leaseMs } from '../../src/stream/lease.ts'
-import { RedisAbsence } from '../../src/stream/redis-absence.ts'
+import { doubtMs, RedisAbsence } from '../../src/stream/redis-absence.ts'
 import type { TestRedis } from '../support/redis.ts'
 import { done, graceMs, keys, type Stack, token, worker } from './stack.ts'
 import { pass, sleepFor, standClock } from './standing-clock.ts'
@@ -225,7 +225,7 @@ describe('a lease that lapsed', () => {
     standClock()
     absence = new RedisAbsence(stack.redis, keys, graceMs)
     store = new JobStore(stack.redis, keys, absence)
-    await pass(graceMs, stack.redis)
+    await pass(doubtMs(graceMs), stack.redis)
   })
   afterEach(() => {
     absence.stop()
